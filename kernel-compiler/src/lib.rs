@@ -1,0 +1,1 @@
+//! Compiles kernels in Rust syntax to PTX and WGSL text.

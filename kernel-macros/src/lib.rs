@@ -1,0 +1,1 @@
+//! The procedural macros of Tilewright: a shim over the kernel compiler.

@@ -1,0 +1,1 @@
+//! Instantiated, tuned kernels with dispatch by shape.

@@ -1,0 +1,1 @@
+//! GGUF files to a decoder: paged KV cache, sampling, the engine.

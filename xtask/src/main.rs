@@ -1,0 +1,3 @@
+//! Developer commands: ci, demo, bless, bundle.
+
+fn main() {}
