@@ -1,0 +1,3 @@
+//! Catalogue entries of this stage.
+
+super::entries! {}
