@@ -3,5 +3,6 @@
 pub mod ast;
 pub mod diag;
 pub mod ir;
+pub mod lower;
 pub mod target;
 pub mod verify;

@@ -65,4 +65,4 @@ pub use module::{
     ParamKind, ParamRole, SharedArray, SharedId, Span, Swizzle, Value, ValueId,
 };
 pub use op::Op;
-pub use ty::{Scalar, Uniformity};
+pub use ty::{Scalar, Uniformity, scalar_names};

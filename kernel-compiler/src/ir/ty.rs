@@ -122,3 +122,8 @@ pub enum Uniformity {
     /// May differ from thread to thread.
     Varying,
 }
+
+/// The names of all scalar types, for suggestions.
+pub fn scalar_names() -> impl Iterator<Item = &'static str> {
+    SCALARS.iter().map(|(_, name)| *name)
+}

@@ -88,6 +88,47 @@ impl Op {
         }
     }
 
+    /// The arrays that the operation touches, read or written.
+    pub fn bases(&self) -> Vec<Base> {
+        match self {
+            Op::Memory(op) => match op {
+                MemoryOp::Load { place, .. }
+                | MemoryOp::Store { place, .. }
+                | MemoryOp::LoadOrdered { place, .. }
+                | MemoryOp::StoreOrdered { place, .. }
+                | MemoryOp::Atomic { place, .. }
+                | MemoryOp::CompareExchange { place, .. }
+                | MemoryOp::SharedAddress(place)
+                | MemoryOp::Prefetch(place) => vec![place.base],
+            },
+            Op::Matrix(
+                MatrixOp::FragmentLoad { place, .. }
+                | MatrixOp::FragmentStore { place, .. }
+                | MatrixOp::LoadMatrix { place, .. }
+                | MatrixOp::StoreMatrix { place, .. }
+                | MatrixOp::Descriptor { place, .. },
+            ) => vec![place.base],
+            Op::Async(op) => match op {
+                AsyncOp::CopyAsync { to, from, .. } => vec![to.base, from.base],
+                AsyncOp::BulkLoad { to, from, barrier, .. } => {
+                    vec![to.base, from.base, barrier.base]
+                }
+                AsyncOp::BulkStore { to, from, .. } => vec![to.base, from.base],
+                AsyncOp::BulkPrefetch { from, .. } => vec![from.base],
+                AsyncOp::TensorLoad { to, barrier, .. } => vec![to.base, barrier.base],
+                AsyncOp::TensorStore { from, .. } => vec![from.base],
+                AsyncOp::CopyAsyncArrive(barrier)
+                | AsyncOp::MbarrierInit { barrier, .. }
+                | AsyncOp::MbarrierArrive { barrier, .. }
+                | AsyncOp::MbarrierExpect { barrier, .. }
+                | AsyncOp::MbarrierTryWait { barrier, .. }
+                | AsyncOp::MbarrierWait { barrier, .. } => vec![barrier.base],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
     /// The operands, in the order of [`Op::for_each_operand`].
     pub fn operands(&self) -> Vec<Operand> {
         let mut all = Vec::new();
