@@ -62,7 +62,8 @@ impl<'a> Lowerer<'_, 'a> {
             return result;
         }
         let program = self.program;
-        let known: Vec<&str> = program.function_names().chain(super::intrinsic::names()).collect();
+        let mut known: Vec<&str> = program.function_names().collect();
+        known.extend(super::intrinsic::names());
         let help = suggest::nearest(&name.name, known)
             .map(|near| format!("did you mean `{near}`?"))
             .unwrap_or_else(|| {
