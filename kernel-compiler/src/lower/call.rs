@@ -63,7 +63,7 @@ impl<'a> Lowerer<'_, 'a> {
         }
         let program = self.program;
         let mut known: Vec<&str> = program.function_names().collect();
-        known.extend(super::intrinsic::names());
+        super::intrinsic::names().for_each(|n| known.push(n));
         let help = suggest::nearest(&name.name, known)
             .map(|near| format!("did you mean `{near}`?"))
             .unwrap_or_else(|| {
