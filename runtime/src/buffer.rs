@@ -240,10 +240,10 @@ impl RawTensor {
         let mut region = self.region();
         let end = region.offset + region.bytes;
         let misaligned = |offset| Error::Misaligned { what: what.to_owned(), offset, alignment: 4 };
-        if region.offset % 4 != 0 {
+        if !region.offset.is_multiple_of(4) {
             return Err(misaligned(region.offset));
         }
-        if end % 4 != 0 && end != self.allocation.bytes {
+        if !end.is_multiple_of(4) && end != self.allocation.bytes {
             return Err(misaligned(end));
         }
         region.bytes = region.bytes.next_multiple_of(4);

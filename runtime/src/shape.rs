@@ -115,6 +115,12 @@ impl From<u32> for Shape {
     }
 }
 
+impl From<i32> for Shape {
+    fn from(dim: i32) -> Self {
+        Shape::from([dim])
+    }
+}
+
 impl From<usize> for Shape {
     fn from(dim: usize) -> Self {
         Shape::from([dim])
