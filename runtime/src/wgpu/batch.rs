@@ -23,6 +23,8 @@ pub(super) struct Batch {
     dispatches: usize,
     /// Bytes of queue writes since the last submission: wgpu holds a copy of them until then.
     pub written: u64,
+    /// Submissions so far.
+    pub submissions: u64,
 }
 
 impl Batch {
@@ -79,6 +81,7 @@ impl Batch {
         self.pass = None;
         self.dispatches = 0;
         self.written = 0;
+        self.submissions += 1;
         queue.submit(self.encoder.take().map(CommandEncoder::finish))
     }
 
@@ -94,6 +97,6 @@ impl Batch {
 
 impl std::fmt::Debug for Batch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Batch of {} dispatches", self.dispatches)
+        write!(f, "Batch {} of {} dispatches", self.submissions, self.dispatches)
     }
 }

@@ -210,3 +210,72 @@ impl Backend for WgpuBackend {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::kernel::{Case, Param, ParamKind, Target};
+    use crate::{Arg, DType, Device, DeviceSelector, Launch, Tensor};
+
+    static COUNT: KernelInfo = KernelInfo {
+        name: "count",
+        params: &[Param { name: "y", kind: ParamKind::ReadWrite }],
+        cases: &[Case {
+            values: &[],
+            dtypes: &[DType::U32],
+            texts: &[KernelText {
+                target: Target::Wgsl {
+                    f16: false,
+                    subgroup: None,
+                    cooperative_matrix: None,
+                    workgroup_storage: 0,
+                },
+                code: "@group(0) @binding(0) var<storage, read_write> y: array<u32>;
+                       @compute @workgroup_size(1) fn count() { y[0] += 1u; }",
+                entry: "count",
+                threads: [1; 3],
+                dynamic_shared: 0,
+                cluster: 1,
+                folds_grid: false,
+                dependent_launch: false,
+            }],
+            reference: None,
+        }],
+        source: "",
+    };
+
+    fn count(device: &Device, y: &Tensor<u32>) -> Result<(), Error> {
+        let args = &[Arg::read_write(y)];
+        device.launch(&Launch { kernel: &COUNT, case: 0, grid: [1; 3], args })
+    }
+
+    fn submissions(device: &Device) -> u64 {
+        let backend = device.backend().as_any().downcast_ref::<WgpuBackend>().unwrap();
+        backend.batch().unwrap().submissions
+    }
+
+    #[test]
+    fn a_step_is_one_submission_recorded_or_not() {
+        let device = Device::open(&DeviceSelector::Wgpu(None)).unwrap();
+        let y = device.zeros::<u32>(1).unwrap();
+        let steps = || (0..50).try_for_each(|_| count(&device, &y));
+        let recording = device.record(steps).unwrap();
+        for recorded in [true, false] {
+            let before = submissions(&device);
+            y.write(0, &[1000]).unwrap();
+            if recorded { recording.replay() } else { steps() }.unwrap();
+            assert_eq!(y.download().unwrap(), [1050]);
+            assert_eq!(submissions(&device) - before, 1);
+        }
+    }
+
+    #[test]
+    fn a_long_batch_is_submitted_by_itself() {
+        let device = Device::open(&DeviceSelector::Wgpu(None)).unwrap();
+        let y = device.zeros::<u32>(1).unwrap();
+        (0..2500).try_for_each(|_| count(&device, &y)).unwrap();
+        assert_eq!(submissions(&device), 2);
+        assert_eq!(y.download().unwrap(), [2500]);
+    }
+}
