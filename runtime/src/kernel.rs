@@ -38,6 +38,10 @@ pub enum ParamKind {
     ReadWrite,
     /// A scalar, passed by value.
     Scalar(DType),
+    /// A tensor map (PTX only), through which the kernel reads.
+    TensorMapRead,
+    /// A tensor map (PTX only), through which the kernel writes.
+    TensorMapWrite,
 }
 
 /// One instance: fixed element types and tile, a text per target.
@@ -71,6 +75,14 @@ pub struct KernelText {
     pub dynamic_shared: u32,
     /// Workgroups of a cluster; 1 where there is none.
     pub cluster: u32,
+    /// The text has a hidden `u32` after its last scalar: `grid_linear`, the number of workgroups
+    /// of a grid `[n, 1, 1]`. Over 65 535 of them the launch folds the grid into two dimensions:
+    /// the workgroup's index is `y * num_workgroups.x + x`, and it must end where that is not
+    /// below `grid_linear`.
+    pub folds_grid: bool,
+    /// The text says `griddepcontrol.wait` before it touches what earlier kernels wrote, so that
+    /// the launch may let it start early (PTX only).
+    pub dependent_launch: bool,
 }
 
 /// The instruction level and the minimum resources of a text.
@@ -85,14 +97,15 @@ pub enum Target {
         /// Shared memory in bytes that a block needs, static and dynamic.
         shared: u32,
     },
-    /// WGSL. Bindings: buffers in parameter order in group 0, then, where the kernel has scalars,
-    /// one uniform buffer of 4-byte fields in parameter order.
+    /// WGSL. Bindings: buffers in parameter order in group 0 (`read` for [`ParamKind::Read`],
+    /// `read_write` for the others), then, where the kernel has scalars, one uniform buffer of
+    /// 4-byte fields in parameter order.
     Wgsl {
         /// Needs `shader-f16`.
         f16: bool,
         /// Needs subgroup operations with exactly this subgroup size.
         subgroup: Option<u32>,
-        /// Needs cooperative matrices of this square size.
+        /// Needs cooperative matrices of this square size, of f16 where `f16` is set, else f32.
         cooperative_matrix: Option<u32>,
         /// Bytes of workgroup memory.
         workgroup_storage: u32,

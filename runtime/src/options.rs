@@ -1,0 +1,33 @@
+//! [`Options`]: how to open a device.
+
+use std::path::PathBuf;
+
+use crate::{Capabilities, Fault};
+
+/// How to open a device; [`Options::default`] is what [`Device::open`](crate::Device::open) uses.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Lowers the largest storage binding, in bytes: tests use it to reach
+    /// [`Error::TensorTooLarge`](crate::Error::TensorTooLarge) with small tensors.
+    pub max_binding: Option<u64>,
+    /// Keeps linked cubins on disk (CUDA only).
+    pub cubin_cache: bool,
+    /// Folder of the cubin cache, in place of `$TILEWRIGHT_CACHE` or the user's cache folder.
+    pub cache_dir: Option<PathBuf>,
+    /// What the null device claims to be, so that host code can be tested for any device.
+    pub pretend: Option<Capabilities>,
+    /// One operation that fails.
+    pub fault: Option<Fault>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            max_binding: None,
+            cubin_cache: true,
+            cache_dir: None,
+            pretend: None,
+            fault: None,
+        }
+    }
+}
