@@ -105,13 +105,13 @@ fn finish(rows: &[Row], summary: &Summary) -> Result<(), Failure> {
     }
     let total: Duration = rows.iter().map(|row| row.time).sum();
     println!("{:>7.2}  total\n", total.as_secs_f64() / 60.0);
+    let bad: Vec<&str> =
+        rows.iter().filter(|r| r.verdict != Verdict::Passed).map(|r| r.name).collect();
+    if !bad.is_empty() {
+        println!("error: ci failed: {}\n", bad.join(", "));
+    }
     for line in summary.lines() {
         println!("{line}");
     }
-    let bad: Vec<&str> =
-        rows.iter().filter(|r| r.verdict != Verdict::Passed).map(|r| r.name).collect();
-    if bad.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::Other(format!("ci failed: {}", bad.join(", "))))
+    if bad.is_empty() { Ok(()) } else { Err(Failure::Told) }
 }

@@ -14,6 +14,8 @@ pub enum Failure {
     Status { program: String, code: Option<i32> },
     /// A file or folder could not be read or written.
     Io { doing: &'static str, path: PathBuf, cause: std::io::Error },
+    /// It was told already, so that the output can end with something else.
+    Told,
     /// Anything else, with what to do about it.
     Other(String),
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) | Self::Other(text) => f.write_str(text),
+            Self::Told => f.write_str("failed"),
             Self::Start { program, cause } => write!(f, "cannot start {program}: {cause}"),
             Self::Status { program, code: Some(code) } => {
                 write!(f, "{program} failed with exit code {code}")

@@ -1,6 +1,6 @@
 //! Streams a test runner's output and keeps its counts, to repeat them at the end.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::{Command, Stdio};
 
 use crate::failure::Failure;
@@ -23,6 +23,10 @@ impl Summary {
     pub fn run(&mut self, command: &mut Command) -> Result<(), Failure> {
         let program = process::title(command);
         println!("$ {program}");
+        if std::io::stdout().is_terminal() {
+            // The runner sees a pipe and would drop its colours.
+            command.env("CARGO_TERM_COLOR", "always");
+        }
         let start = |cause| Failure::Start { program: program.clone(), cause };
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(start)?;
@@ -35,7 +39,7 @@ impl Summary {
             lines
         });
         for line in lines {
-            self.record(&line);
+            self.record(&plain(&line));
         }
         let status = child.wait().map_err(start)?;
         process::check(program, status)
@@ -68,6 +72,16 @@ impl Summary {
     }
 }
 
+/// The line without the escape sequences of colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    text
+}
+
 /// The number before `word` in `ok. 3 passed; 0 failed; ...`.
 fn count(counts: &str, word: &str) -> u64 {
     let words: Vec<&str> = counts.split([' ', ';', '.']).filter(|w| !w.is_empty()).collect();
@@ -85,7 +99,7 @@ fn forward(stream: impl Read) -> Vec<String> {
         // A closed standard output must not stop the tests: their status still counts.
         let _closed = out.write_all(&bytes).and_then(|()| out.flush());
         let line = String::from_utf8_lossy(&bytes);
-        if line.contains("Summary [") || line.contains("test result: ") {
+        if line.contains("Summary") || line.contains("test result: ") {
             kept.push(line.into_owned());
         }
         bytes.clear();
@@ -95,7 +109,12 @@ fn forward(stream: impl Read) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Summary;
+    use super::{Summary, plain};
+
+    #[test]
+    fn colours_are_dropped() {
+        assert_eq!(plain("\u{1b}[32;1m  Summary\u{1b}[0m [ 1s]"), "  Summary [ 1s]");
+    }
 
     #[test]
     fn sums_of_cargo_and_the_line_of_nextest() {
