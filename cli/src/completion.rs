@@ -5,7 +5,6 @@ use std::time::Instant;
 use crate::args::SamplingArgs;
 use crate::engine::{Engine, Prompt, Token};
 use crate::error::Error;
-use crate::interrupt::Watch;
 use crate::report::{Completion, FinishReason, Timings, milliseconds};
 use crate::text::TextStream;
 
@@ -20,6 +19,8 @@ pub struct Outcome {
 
 /// Completes `prompt`; every piece of text goes to `emit` as soon as it is certain.
 ///
+/// `pressed` is asked before every token whether to stop there.
+///
 /// # Errors
 /// Those of the engine and of `emit`.
 pub fn complete(
@@ -27,9 +28,9 @@ pub fn complete(
     prompt: Prompt<'_>,
     sampling: &SamplingArgs,
     top_logits: Option<u32>,
+    pressed: &dyn Fn() -> bool,
     mut emit: impl FnMut(&str) -> Result<(), Error>,
 ) -> Result<Outcome, Error> {
-    let watch = Watch::start();
     let begun = Instant::now();
     let prompt_ids = engine.start(prompt, sampling, top_logits.unwrap_or(0))?;
     let tokenised = Instant::now();
@@ -44,7 +45,7 @@ pub fn complete(
     let mut finish_reason = FinishReason::Length;
     let mut interrupted = false;
     while ids.len() < sampling.max_tokens as usize {
-        interrupted = watch.pressed();
+        interrupted = pressed();
         if interrupted {
             break;
         }

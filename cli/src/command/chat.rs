@@ -6,6 +6,7 @@ use crate::args::{ChatArgs, Cli};
 use crate::completion::complete;
 use crate::engine::{self, Engine, Message, Options, Prompt};
 use crate::error::Error;
+use crate::interrupt::Watch;
 use crate::{model_file, output, prompt};
 
 /// Loads the model and talks until the input ends.
@@ -46,7 +47,11 @@ fn chat(
             said => history.push(message("user", said.to_owned())),
         }
         let emit = |piece: &str| output::stream(out, piece);
-        let outcome = complete(engine, Prompt::Chat(&history), &args.sampling, None, emit)?;
+        let watch = Watch::start();
+        let pressed = || watch.pressed();
+        let prompt = Prompt::Chat(&history);
+        let outcome = complete(engine, prompt, &args.sampling, None, &pressed, emit)?;
+        drop(watch);
         output::stream(out, "\n")?;
         if interactive {
             output::stderr_line(&outcome.completion.figures());

@@ -6,6 +6,7 @@ use crate::args::{Cli, GenerateArgs};
 use crate::completion::{Outcome, complete};
 use crate::engine::{self, Engine, Options, Prompt};
 use crate::error::Error;
+use crate::interrupt::Watch;
 use crate::{model_file, output, prompt};
 
 /// Loads the model and completes the prompt on standard output.
@@ -13,7 +14,20 @@ pub(super) fn run(cli: &Cli, args: &GenerateArgs) -> Result<(), Error> {
     let text = prompt::read(&args.prompt)?;
     let file = model_file::resolve(&args.model.model, args.model.hf_endpoint.as_deref())?;
     let mut engine = engine::open(&Options::new(cli, &args.model, &file))?;
-    generate(engine.as_mut(), &text, args, &mut stdout().lock(), &mut output::stderr_line)
+    let watch = Watch::start();
+    let console = Console {
+        out: &mut stdout().lock(),
+        tell: &mut output::stderr_line,
+        pressed: &|| watch.pressed(),
+    };
+    generate(engine.as_mut(), &text, args, console)
+}
+
+/// The user's side: standard output, lines on standard error, Ctrl-C.
+struct Console<'a> {
+    out: &'a mut dyn Write,
+    tell: &'a mut dyn FnMut(&str),
+    pressed: &'a dyn Fn() -> bool,
 }
 
 /// Text to `out` and figures to `tell`, or with `--json` one object to `out`.
@@ -21,12 +35,13 @@ fn generate(
     engine: &mut dyn Engine,
     prompt: &str,
     args: &GenerateArgs,
-    out: &mut dyn Write,
-    tell: &mut dyn FnMut(&str),
+    console: Console<'_>,
 ) -> Result<(), Error> {
+    let Console { out, tell, pressed } = console;
+    let prompt = Prompt::Text(prompt);
     let emit = |piece: &str| if args.json { Ok(()) } else { output::stream(out, piece) };
-    let outcome = complete(engine, Prompt::Text(prompt), &args.sampling, args.top_logits, emit)?;
-    let Outcome { completion, interrupted } = outcome;
+    let Outcome { completion, interrupted } =
+        complete(engine, prompt, &args.sampling, args.top_logits, pressed, emit)?;
     if !args.json {
         output::stream(out, "\n")?;
     }
@@ -45,7 +60,7 @@ fn generate(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::generate;
+    use super::{Console, generate};
     use crate::args::{Cli, Command};
     use crate::command::scripted::Scripted;
     use crate::error::Error;
@@ -53,13 +68,26 @@ mod tests {
 
     /// Standard output, and the lines told on standard error.
     fn run(flags: &[&str], tokens: &[&[u8]]) -> (Result<(), Error>, String, Vec<String>) {
+        run_until(flags, tokens, u32::MAX)
+    }
+
+    /// As [`run`], with Ctrl-C after `count` tokens.
+    fn run_until(
+        flags: &[&str],
+        tokens: &[&[u8]],
+        count: u32,
+    ) -> (Result<(), Error>, String, Vec<String>) {
         let words = ["tilewright", "generate", "--model", "m", "--prompt", "p"];
         let cli = Cli::try_parse_from(words.iter().chain(flags)).unwrap();
         let Command::Generate(args) = cli.command else { panic!("not generate") };
         let (mut out, mut told) = (Vec::new(), Vec::new());
-        let result = generate(&mut Scripted::new(tokens), "p", &args, &mut out, &mut |line| {
-            told.push(line.to_owned());
-        });
+        let asked = std::cell::Cell::new(0);
+        let console = Console {
+            out: &mut out,
+            tell: &mut |line| told.push(line.to_owned()),
+            pressed: &|| asked.replace(asked.get() + 1) >= count,
+        };
+        let result = generate(&mut Scripted::new(tokens), "p", &args, console);
         (result, String::from_utf8(out).unwrap(), told)
     }
 
@@ -99,6 +127,18 @@ mod tests {
     fn a_stop_text_is_not_part_of_the_text() {
         let (_, out, _) = run(&["--json", "--stop", "lo"], &[b"hel", b"lo", b"x"]);
         assert!(out.contains(r#""ids":[0,1],"text":"hel","finish_reason":"stop""#), "{out}");
+    }
+
+    #[test]
+    fn ctrl_c_tells_the_figures_so_far() {
+        let tokens: [&[u8]; 3] = [b"a", b"b", b"c"];
+        let (result, out, told) = run_until(&[], &tokens, 2);
+        assert_eq!(result.unwrap_err().exit_code(), 130);
+        assert_eq!(out, "ab\n");
+        assert!(told[0].contains("| decode 1 tokens"), "{}", told[0]);
+        let (result, out, told) = run_until(&["--json"], &tokens, 2);
+        assert_eq!(result.unwrap_err().exit_code(), 130);
+        assert_eq!((out.as_str(), told.len()), ("", 1));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The folder in which one file is fetched and checked before it gets its place.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
@@ -19,6 +19,9 @@ impl Staging {
         fs::create_dir_all(incoming).map_err(Error::disk("create", incoming))?;
         let lock_path = incoming.join(format!("{key}.lock"));
         let lock = File::create(&lock_path).map_err(Error::disk("create", &lock_path))?;
+        if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+            tracing::info!("waiting for another process that fetches {file}");
+        }
         lock.lock().map_err(Error::disk("lock", &lock_path))?;
         Ok(Self { folder: incoming.join(key), _lock: lock })
     }
