@@ -1,3 +1,5 @@
-//! The tilewright command.
+//! The `tilewright` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tilewright_cli::main()
+}

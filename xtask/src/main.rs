@@ -1,3 +1,69 @@
-//! Developer commands: ci, demo, bless, bundle.
+//! Developer commands of the workspace: `cargo xtask ci | demo | bundle | bless | fmt`.
+//!
+//! Reading order: `ci` runs the table in `steps`; `install` and `model` fetch what the steps need
+//! into the [`cache`] folder; `demo` is the main job; `bundle` packs binaries for a machine without
+//! Rust; `bless` rewrites golden files; `budget` holds the size limits of the sources.
 
-fn main() {}
+mod bless;
+mod budget;
+mod bundle;
+mod cache;
+mod ci;
+mod demo;
+mod failure;
+mod fmt;
+mod install;
+mod model;
+mod process;
+mod source;
+mod steps;
+mod summary;
+mod wheel;
+
+use std::process::ExitCode;
+
+use failure::Failure;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  ci [--list] [STEP...]       set-up and all tests; STEP: only these
+  demo [GENERATE OPTION...]   set-up, then `tilewright generate` with the default model
+  bundle [CARGO OPTION...]    release binaries, tests and benches with a run.sh in dist/
+  bless [NEXTEST OPTION...]   run the tests and rewrite the golden files
+  fmt [--check]               rustfmt over the crates and over the kernel sources
+
+TILEWRIGHT_CACHE names the cache folder (default: $XDG_CACHE_HOME/tilewright).";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::Told) {
+                eprintln!("error: {failure}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<(), Failure> {
+    let Some((command, rest)) = args.split_first() else {
+        return Err(Failure::Usage(USAGE.into()));
+    };
+    std::env::set_current_dir(process::workspace_root())
+        .map_err(|e| Failure::io("enter", process::workspace_root(), e))?;
+    match command.as_str() {
+        "ci" => ci::run(rest),
+        "demo" => demo::run(rest),
+        "bundle" => bundle::run(rest),
+        "bless" => bless::run(rest),
+        "fmt" => fmt::run(rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(Failure::Usage(format!("unknown command '{other}'\n{USAGE}"))),
+    }
+}

@@ -1,0 +1,40 @@
+//! Numbers with a range, for clap.
+
+use std::ops::RangeInclusive;
+
+fn within(text: &str, range: RangeInclusive<f32>, words: &str) -> Result<f32, String> {
+    let number: f32 = text.parse().map_err(|_| format!("not a number: write {words}"))?;
+    // NaN is in no range; an infinity is outside of each finite one.
+    if range.contains(&number) { Ok(number) } else { Err(format!("out of range: write {words}")) }
+}
+
+/// A finite number of at least 0.
+pub fn not_negative(text: &str) -> Result<f32, String> {
+    within(text, 0.0..=f32::MAX, "a number of at least 0")
+}
+
+/// A number from 0 to 1.
+pub fn fraction(text: &str) -> Result<f32, String> {
+    within(text, 0.0..=1.0, "a number from 0 to 1")
+}
+
+/// A finite number above 0.
+pub fn positive(text: &str) -> Result<f32, String> {
+    within(text, f32::MIN_POSITIVE..=f32::MAX, "a number above 0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fraction, not_negative, positive};
+
+    #[test]
+    fn ranges() {
+        assert_eq!(not_negative("0"), Ok(0.0));
+        assert_eq!(fraction("0.95"), Ok(0.95));
+        assert_eq!(positive("1.1"), Ok(1.1));
+        for wrong in ["-1", "-0.001", "nan", "inf", "-inf", "", "x", "1e999"] {
+            assert!(not_negative(wrong).is_err(), "{wrong}");
+        }
+        assert!(fraction("1.5").is_err() && positive("0").is_err());
+    }
+}

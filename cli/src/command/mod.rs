@@ -1,0 +1,28 @@
+//! The commands, one file each.
+
+mod chat;
+mod devices;
+mod generate;
+mod inspect;
+mod perplexity;
+#[cfg(test)]
+mod scripted;
+
+use crate::args::{Cli, Command};
+use crate::error::Error;
+use crate::interrupt;
+
+/// Runs the command of a parsed command line.
+///
+/// # Errors
+/// Whatever the command ran into.
+pub fn run(cli: &Cli) -> Result<(), Error> {
+    interrupt::install()?;
+    match &cli.command {
+        Command::Generate(args) => generate::run(cli, args),
+        Command::Chat(args) => chat::run(cli, args),
+        Command::Devices(args) => devices::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Perplexity(args) => perplexity::run(cli, args),
+    }
+}

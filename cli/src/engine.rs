@@ -1,0 +1,126 @@
+//! What the commands need of a loaded model.
+//!
+//! A command asks [`open`] for an [`Engine`], gives it a prompt and takes one token after another.
+//! Time, Ctrl-C, stop texts and output are the command's business, not the engine's.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::args::{Cli, DeviceChoice, ModelArgs, SamplingArgs};
+
+/// A failure of the engine: one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// This build cannot do it.
+    #[error("this build of tilewright has no {0} yet")]
+    Missing(&'static str),
+    /// Whatever the model or the device reports.
+    #[error(transparent)]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// How a model is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// The GGUF file.
+    pub model: &'a Path,
+    /// Where it runs.
+    pub device: DeviceChoice,
+    /// Context in tokens; `None`: the smaller of the model's and 2048.
+    pub ctx_size: Option<NonZeroU32>,
+    /// CPU threads; `None`: one per core.
+    pub threads: Option<NonZeroU32>,
+    /// Whether linked CUDA kernels are read from and written to the cache folder.
+    pub cubin_cache: bool,
+}
+
+impl<'a> Options<'a> {
+    /// The options on the command line, for a model whose file is found.
+    pub fn new(cli: &Cli, args: &ModelArgs, model: &'a Path) -> Self {
+        Self {
+            model,
+            device: args.device,
+            ctx_size: args.ctx_size,
+            threads: args.threads,
+            cubin_cache: !cli.no_cubin_cache,
+        }
+    }
+}
+
+/// What the model is to continue.
+#[derive(Debug, Clone, Copy)]
+pub enum Prompt<'a> {
+    /// Raw text; special tokens written in it are parsed.
+    Text(&'a str),
+    /// A conversation for the model's own template; contents never parse special tokens.
+    Chat(&'a [Message]),
+}
+
+/// One message of a conversation, as templates see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    /// `system`, `user` or `assistant`.
+    pub role: &'static str,
+    /// What was said.
+    pub content: String,
+}
+
+/// One generated token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Token {
+    /// Its id.
+    pub id: u32,
+    /// Its bytes, which may be part of a character; none for a special token.
+    pub bytes: Vec<u8>,
+    /// Whether the file names it as an end of generation.
+    pub end: bool,
+    /// The largest raw logits of its position, best first; as many as were asked for.
+    pub top_logits: Vec<TopLogit>,
+}
+
+/// A token id and its raw logit, before temperature and penalties.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TopLogit {
+    /// The token.
+    pub id: u32,
+    /// Its logit.
+    pub logit: f32,
+}
+
+/// A model on a device.
+pub trait Engine {
+    /// The device's name, such as `wgpu:0 llvmpipe`.
+    fn device(&self) -> String;
+
+    /// How long loading took.
+    fn load_time(&self) -> Duration;
+
+    /// Starts over with a prompt; returns its token ids. Nothing is computed yet.
+    ///
+    /// # Errors
+    /// The prompt does not fit the context, or the template fails.
+    fn start(
+        &mut self,
+        prompt: Prompt<'_>,
+        sampling: &SamplingArgs,
+        top_logits: u32,
+    ) -> Result<Vec<u32>, Error>;
+
+    /// The next token; the first call computes the prompt. `None` where the context is full.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn next_token(&mut self) -> Result<Option<Token>, Error>;
+}
+
+/// Loads a model.
+///
+/// # Errors
+/// [`Error::Missing`] until the model crate has a decoder; then whatever loading reports.
+pub fn open(options: &Options<'_>) -> Result<Box<dyn Engine>, Error> {
+    tracing::debug!("{options:?}");
+    Err(Error::Missing("engine"))
+}
