@@ -45,6 +45,11 @@ impl RawTensor {
         self.shape
     }
 
+    /// First byte within its memory.
+    pub fn byte_offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Number of elements.
     pub fn len(&self) -> u64 {
         self.len

@@ -122,6 +122,25 @@ pub enum Error {
         /// Cases there are.
         cases: usize,
     },
+    /// No case of a kernel fits the arguments.
+    #[error("kernel {kernel} has no case for these arguments: {reasons}")]
+    NoCase {
+        /// The kernel.
+        kernel: &'static str,
+        /// Why, for each kind of refusal.
+        reasons: String,
+    },
+    /// A scalar that is neither given nor a dimension of a given tensor.
+    #[error("kernel {kernel}: give `{param}`, which follows from no tensor's shape")]
+    NotInferred {
+        /// The kernel.
+        kernel: &'static str,
+        /// The scalar.
+        param: &'static str,
+    },
+    /// A size of a launch that cannot be computed.
+    #[error("a size of this launch overflows, is negative or divides by zero: use other shapes")]
+    SizeOverflow,
     /// No text of a case runs on this device.
     #[error("kernel {kernel} ({case}) has no text for {device}: {missing}")]
     MissingCase {

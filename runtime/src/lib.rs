@@ -34,11 +34,13 @@ mod null;
 mod options;
 mod recording;
 mod reference;
+pub mod rule;
 mod scalar;
 mod select;
 mod shape;
 mod tensor;
 mod tensor_map;
+mod typed_kernel;
 mod wgpu;
 
 pub use buffer::RawTensor;
@@ -63,3 +65,4 @@ pub use select::DeviceSelector;
 pub use shape::Shape;
 pub use tensor::Tensor;
 pub use tensor_map::{Swizzle, TensorMap, TensorMapDescriptor};
+pub use typed_kernel::TypedKernel;
