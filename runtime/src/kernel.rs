@@ -1,7 +1,7 @@
 //! What a kernel macro emits: texts per case and target, parameters, limits, reference.
 //!
 //! Everything here is `'static` data that the `tilewright` macros generate. The launch checks in
-//! [`crate::launch`] read it; back ends see only a [`KernelText`] or a [`Reference`].
+//! `launch.rs` read it; back ends see only a [`KernelText`] or a [`Reference`].
 
 use crate::{DType, Error, ReferenceCall};
 

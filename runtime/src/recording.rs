@@ -16,15 +16,17 @@ thread_local! {
 /// a list of calls. Buffers and scalars are those of the recording; what changes between replays
 /// is written to a buffer.
 pub struct Recording {
-    device: Device,
-    commands: Vec<Command>,
+    // Dropped in this order: what was prepared refers to the commands' kernels and memory, and
+    // those to the device.
     prepared: Opaque,
+    commands: Vec<Command>,
+    device: Device,
 }
 
 impl Recording {
     pub(crate) fn new(device: Device, commands: Vec<Command>) -> Result<Self, Error> {
         let prepared = device.backend().prepare(&commands)?;
-        Ok(Recording { device, commands, prepared })
+        Ok(Recording { prepared, commands, device })
     }
 
     /// Queues all recorded launches, ordered with other launches and uploads.

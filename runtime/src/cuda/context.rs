@@ -77,12 +77,12 @@ impl Context {
             check("cuMemPoolTrimTo", unsafe { sys::cuMemPoolTrimTo(pool, 0) })?;
             allocated = allocate();
         }
-        allocated.map_err(|error| match failed("cuMemAlloc", error) {
-            Error::OutOfMemory { .. } => {
+        allocated.map_err(|error| match error.0 {
+            sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
                 let free = self.memory().map(|memory| memory.free);
                 Error::OutOfMemory { asked: bytes as u64, free }
             }
-            other => other,
+            _ => failed("cuMemAlloc", error),
         })
     }
 

@@ -55,7 +55,6 @@ pub(super) fn failed(call: &'static str, error: DriverError) -> Error {
         | Code::CUDA_ERROR_DEINITIALIZED => {
             Error::DeviceLost { reason: format!("{call}: {}", describe(&error)) }
         }
-        Code::CUDA_ERROR_OUT_OF_MEMORY => Error::OutOfMemory { asked: 0, free: None },
         _ => Error::Driver { backend: BackendKind::Cuda, call, message: describe(&error) },
     }
 }

@@ -12,7 +12,7 @@ use super::cubin_cache::CubinCache;
 use super::driver::{check, describe, failed};
 use super::jit_log;
 use crate::error::first_error_line;
-use crate::kernel::{KernelInfo, KernelText};
+use crate::kernel::{KernelInfo, KernelText, Target};
 use crate::{BackendKind, Error};
 
 /// A loaded module's entry point.
@@ -83,7 +83,7 @@ impl Functions {
     fn load(&self, kernel: &KernelInfo, text: &KernelText) -> Result<Function, Error> {
         self.context.bind()?;
         let key = CubinCache::key(text.code, &self.driver, self.sm);
-        let link = || link(kernel.name, text.code);
+        let link = || link(kernel.name, text);
         let cubin = self.cache.get_or_link(&key, link)?;
         let module = match load_cubin(&cubin) {
             Ok(module) => module,
@@ -145,35 +145,56 @@ fn set_attributes(function: &Function, text: &KernelText) -> Result<(), Error> {
 /// Bytes of each log of a link.
 const LOG: usize = 64 << 10;
 
-/// Links PTX for the current context's chip; warns of what the log says.
-fn link(kernel: &str, text: &str) -> Result<Vec<u8>, Error> {
-    use sys::CUjit_option_enum as Opt;
+/// Links a text for the current context's chip.
+fn link(kernel: &str, text: &KernelText) -> Result<Vec<u8>, Error> {
     let started = std::time::Instant::now();
-    let source = CString::new(text).map_err(|_| refused(kernel, "the text contains a NUL"))?;
+    let source = CString::new(text.code).map_err(|_| refused(kernel, "the text has a NUL"))?;
+    let mut linked = link_for(kernel, &source, None);
+    if let (Err(_), Target::Ptx { sm, exact: true, .. }) = (&linked, text.target) {
+        // A linker that takes `sm_90` for the context's chip wants to be told `sm_90a`.
+        linked = link_for(kernel, &source, Some(ACCELERATED + sm as usize));
+    }
+    let cubin = linked?;
+    tracing::debug!(kernel, bytes = cubin.len(), elapsed = ?started.elapsed(), "linked");
+    Ok(cubin)
+}
+
+/// `CU_COMPUTE_ACCELERATED_TARGET_BASE`: what `sm_90a` adds to 90 in `CUjit_target`.
+const ACCELERATED: usize = 0x10000;
+
+/// Links with logs, for a `CUjit_target` or the context's; warns of what the log says.
+fn link_for(kernel: &str, source: &CStr, target: Option<usize>) -> Result<Vec<u8>, Error> {
+    use sys::CUjit_option_enum as Opt;
     // The linker writes the logs until it is destroyed.
     let (mut info, mut errors) = (vec![0u8; LOG], vec![0u8; LOG]);
-    let mut options = [
+    let number = |value: usize| std::ptr::without_provenance_mut::<c_void>(value);
+    let mut options = vec![
         Opt::CU_JIT_INFO_LOG_BUFFER,
         Opt::CU_JIT_INFO_LOG_BUFFER_SIZE_BYTES,
         Opt::CU_JIT_ERROR_LOG_BUFFER,
         Opt::CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES,
         Opt::CU_JIT_LOG_VERBOSE,
     ];
-    let number = |value: usize| std::ptr::without_provenance_mut::<c_void>(value);
-    let mut values =
-        [info.as_mut_ptr().cast(), number(LOG), errors.as_mut_ptr().cast(), number(LOG), number(1)];
-    let linked = link_with(&source, &mut options, &mut values);
-    let info = log_text(&info);
-    let cubin = linked.map_err(|error| match (log_text(&errors), error) {
+    let mut values = vec![
+        info.as_mut_ptr().cast(),
+        number(LOG),
+        errors.as_mut_ptr().cast(),
+        number(LOG),
+        number(1),
+    ];
+    if let Some(target) = target {
+        options.push(Opt::CU_JIT_TARGET);
+        values.push(number(target));
+    }
+    let linked = link_with(source, &mut options, &mut values);
+    for line in jit_log::warnings(&log_text(&info)) {
+        tracing::warn!(kernel, "{line}");
+    }
+    linked.map_err(|error| match (log_text(&errors), error) {
         (log, Error::Driver { message, .. }) if log.is_empty() => refused(kernel, &message),
         (log, Error::Driver { .. }) => refused(kernel, &first_error_line(&log)),
         (_, other) => other,
-    })?;
-    for line in jit_log::warnings(&info) {
-        tracing::warn!(kernel, "{line}");
-    }
-    tracing::debug!(kernel, bytes = cubin.len(), elapsed = ?started.elapsed(), "linked");
-    Ok(cubin)
+    })
 }
 
 fn link_with(
