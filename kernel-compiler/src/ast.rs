@@ -433,6 +433,8 @@ pub struct KernelAttribute {
     pub targets: Vec<(crate::target::Target, Span)>,
     /// `index = 64`: width of `index`; 32 unless stated.
     pub index_bits: Option<(u32, Span)>,
+    /// `crate = path`: where the emitted code finds the runtime.
+    pub crate_path: Option<String>,
     /// `split(x: rows)`: buffers that may be bound in row ranges.
     pub split: Vec<(Ident, Ident)>,
 }

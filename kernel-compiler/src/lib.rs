@@ -4,5 +4,6 @@ pub mod ast;
 pub mod diag;
 pub mod ir;
 pub mod lower;
+pub mod parse;
 pub mod target;
 pub mod verify;
