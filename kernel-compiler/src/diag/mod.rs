@@ -1,6 +1,7 @@
 //! Diagnostics: collected, never thrown; every stage ends with a gate.
 
 pub mod catalog;
+pub mod render;
 pub mod source;
 pub mod suggest;
 

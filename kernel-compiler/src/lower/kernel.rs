@@ -39,17 +39,7 @@ pub fn lower(
 ) -> Result<Option<Module>, Vec<Diagnostic>> {
     let empty = KernelAttribute::default();
     let attribute = kernel.kernel.as_ref().unwrap_or(&empty);
-    let mut lowerer = Lowerer {
-        program,
-        target: instance.target,
-        builder: Builder::new(new_module(instance)),
-        diagnostics: Diagnostics::default(),
-        frame: Frame::default(),
-        boundaries: Vec::new(),
-        calls: Vec::new(),
-        known: vec![HashMap::new()],
-        rounds: 0,
-    };
+    let mut lowerer = Lowerer::new(program, instance);
     for (name, argument) in &instance.generics {
         if let Some(generic) = kernel.generics.iter().find(|g| g.name.name == *name) {
             lowerer.frame.generics.insert(&generic.name.name, argument.clone());
@@ -84,7 +74,21 @@ fn new_module(instance: &Instance) -> Module {
     }
 }
 
-impl<'a> Lowerer<'_, 'a> {
+impl<'p, 'a> Lowerer<'p, 'a> {
+    fn new(program: &'p Program<'a>, instance: &Instance) -> Lowerer<'p, 'a> {
+        Lowerer {
+            program,
+            target: instance.target,
+            builder: Builder::new(new_module(instance)),
+            diagnostics: Diagnostics::default(),
+            frame: Frame::default(),
+            boundaries: Vec::new(),
+            calls: Vec::new(),
+            known: vec![HashMap::new()],
+            rounds: 0,
+        }
+    }
+
     fn kernel(&mut self, kernel: &'a Function, attribute: &'a KernelAttribute) -> Eval<'a, bool> {
         self.parameters(kernel, attribute)?;
         self.launch_shape(kernel, attribute)?;
@@ -346,4 +350,37 @@ fn mark_bases(op: &Op, read: &mut [bool]) {
             *flag = true;
         }
     }
+}
+
+/// The element type that a type names, if it names one.
+pub fn element_type(ty: &Type) -> Option<Scalar> {
+    match &ty.kind {
+        TypeKind::Path { path, .. } => Scalar::from_name(&path.last()?.name)
+            .filter(|s| !matches!(s, Scalar::Bool | Scalar::Index)),
+        _ => None,
+    }
+}
+
+/// The value of a compile-time expression over a program's constants.
+///
+/// # Errors
+/// Whatever is wrong with it; above all, that it is not known at compile time.
+pub fn constant(
+    program: &Program<'_>,
+    expr: &crate::ast::Expr,
+) -> Result<Argument, Vec<Diagnostic>> {
+    let instance = Instance {
+        generics: Vec::new(),
+        target: Target::WGSL,
+        index_bits: 32,
+        entry: String::new(),
+    };
+    let mut lowerer = Lowerer::new(program, &instance);
+    let value = lowerer.eval(expr, None);
+    let argument = match value {
+        Ok(value) => lowerer.const_argument(&value, expr.span).ok(),
+        Err(_) => None,
+    };
+    let argument = argument.unwrap_or(Argument::Const(0));
+    lowerer.diagnostics.gate(argument)
 }

@@ -23,7 +23,7 @@ mod ty;
 mod types;
 mod value;
 
-pub use kernel::{Instance, lower};
+pub use kernel::{Instance, constant, element_type, lower};
 pub use program::Program;
 pub use ty::{Argument, StructTy, Ty};
 

@@ -1,0 +1,54 @@
+//! Reductions over a workgroup, with subgroup operations where the target has them.
+//!
+//! Every thread must take part, and gets the result. Each call uses workgroup memory of its own.
+
+/// `x * x`
+pub fn square<T>(x: T) -> T {
+    x * x
+}
+
+/// The sum of `value` over the workgroup.
+pub fn block_sum(value: f32) -> f32 {
+    block_reduce(value, 0.0, |a, b| a + b, |x| subgroup_add(x))
+}
+
+/// The maximum of `value` over the workgroup.
+pub fn block_max(value: f32) -> f32 {
+    block_reduce(value, -3.0e38, |a, b| max(a, b), |x| subgroup_max(x))
+}
+
+/// Reduces first within subgroups, then over their results; a tree in workgroup memory without them.
+fn block_reduce(
+    value: f32,
+    neutral: f32,
+    combine: impl Fn(f32, f32) -> f32,
+    within_subgroup: impl Fn(f32) -> f32,
+) -> f32 {
+    let tile = shared::<f32, { thread_count() }>();
+    let thread = thread_id();
+    if subgroup_size() > 0 && thread_count() % max(subgroup_size(), 1) == 0 {
+        let partial = within_subgroup(value);
+        if lane_id() == 0 {
+            tile[subgroup_id()] = partial;
+        }
+        barrier();
+        let mut result = neutral;
+        for i in unroll(0..thread_count() / max(subgroup_size(), 1)) {
+            result = combine(result, tile[i]);
+        }
+        result
+    } else {
+        tile[thread] = value;
+        barrier();
+        for step in unroll(0..10) {
+            let width = thread_count() >> (step + 1);
+            if width > 0 {
+                if thread < width {
+                    tile[thread] = combine(tile[thread], tile[thread + width]);
+                }
+                barrier();
+            }
+        }
+        tile[0]
+    }
+}

@@ -1,0 +1,265 @@
+//! The pipeline: parse, lower, verify, emit, for every case and target of a kernel.
+
+use crate::ast::{Expr, Function, KernelAttribute};
+use crate::back::{ptx, wgsl};
+use crate::diag::catalog::attribute::NO_CASE;
+use crate::diag::{Diagnostic, Diagnostics};
+use crate::instance::{self, CaseValues};
+use crate::ir::{Access, Condition, Module, ParamKind, Scalar, Sym};
+use crate::lower::{Instance, Program, lower};
+use crate::target::Target;
+use crate::verify::verify;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A kernel with every case compiled for every target.
+#[derive(Debug, Clone)]
+pub struct CompiledKernel {
+    /// The function's name.
+    pub name: String,
+    /// Names of the parameters and what they are, in launch order.
+    pub params: Vec<CompiledParam>,
+    /// In the order in which the launcher tries them.
+    pub cases: Vec<CompiledCase>,
+}
+
+/// A parameter as the host sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompiledParam {
+    /// Its name.
+    pub name: String,
+    /// Buffer (with its access) or scalar; the element type is that of the first case.
+    pub kind: ParamKind,
+}
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct CompiledCase {
+    /// Names and values of the generic parameters.
+    pub values: CaseValues,
+    /// Element type of each parameter.
+    pub dtypes: Vec<Scalar>,
+    /// Declared dimensions of each parameter.
+    pub shapes: Vec<Vec<Sym>>,
+    /// Workgroups.
+    pub grid: [Sym; 3],
+    /// What a launch must meet.
+    pub conditions: Vec<Condition>,
+    /// Bytes moved and floating-point operations, if the kernel states them.
+    pub cost: Option<(Expr, Expr)>,
+    /// Texts, richest target first.
+    pub texts: Vec<CompiledText>,
+}
+
+/// One text.
+#[derive(Debug, Clone)]
+pub struct CompiledText {
+    /// What it is for.
+    pub target: Target,
+    /// PTX or WGSL.
+    pub code: String,
+    /// Entry point.
+    pub entry: String,
+    /// Threads of a workgroup.
+    pub threads: [u32; 3],
+    /// Bytes of shared memory that the launch asks for (PTX).
+    pub dynamic_shared: u32,
+    /// Bytes of workgroup memory in all.
+    pub shared: u32,
+    /// Workgroups of a cluster.
+    pub cluster: u32,
+    /// Takes the hidden `grid_linear`.
+    pub folds_grid: bool,
+    /// Waits for the kernels before it by itself.
+    pub dependent_launch: bool,
+}
+
+/// Compiles one kernel: all cases, all targets, on as many threads as the machine has.
+///
+/// # Errors
+/// Every mistake, each once however many instances have it.
+pub fn compile(program: &Program<'_>, kernel: &Function) -> Result<CompiledKernel, Vec<Diagnostic>> {
+    let empty = KernelAttribute::default();
+    let attribute = kernel.kernel.as_ref().unwrap_or(&empty);
+    let targets = instance::targets(attribute);
+    let cases = instance::cases(program, kernel, attribute)?;
+    let jobs: Vec<(usize, Target)> =
+        (0..cases.len()).flat_map(|case| targets.iter().map(move |t| (case, *t))).collect();
+    let results = parallel(&jobs, |(case, target)| {
+        compile_instance(program, kernel, attribute, &cases[*case], *target)
+    });
+    let mut diagnostics = Diagnostics::default();
+    let mut compiled: Vec<Option<(Module, CompiledCase)>> = vec![None; cases.len()];
+    for ((case, _), result) in jobs.iter().zip(results) {
+        match result {
+            Ok(Some((module, text))) => {
+                let slot = compiled[*case].get_or_insert_with(|| {
+                    (module.clone(), describe(&module, &cases[*case], attribute))
+                });
+                merge_access(&mut slot.0, &module);
+                slot.1.texts.push(text);
+            }
+            Ok(None) => {}
+            Err(list) => diagnostics.extend(list),
+        }
+    }
+    let compiled: Vec<(Module, CompiledCase)> = compiled.into_iter().flatten().collect();
+    if compiled.is_empty() && diagnostics.is_empty() {
+        diagnostics.report(
+            Diagnostic::new(&NO_CASE, kernel.name.span, "no case of this kernel can ever be launched")
+                .help("`when(..)` rules out every one: widen `element`, `values` or `tiles`"),
+        );
+    }
+    let params = host_params(compiled.iter().map(|(module, _)| module));
+    let cases = compiled.into_iter().map(|(_, case)| case).collect();
+    diagnostics.gate(CompiledKernel { name: kernel.name.name.clone(), params, cases })
+}
+
+/// One case for one target, through every stage.
+fn compile_instance(
+    program: &Program<'_>,
+    kernel: &Function,
+    attribute: &KernelAttribute,
+    case: &CaseValues,
+    target: Target,
+) -> Result<Option<(Module, CompiledText)>, Vec<Diagnostic>> {
+    let instance = Instance {
+        generics: case.generics.clone(),
+        target,
+        index_bits: attribute.index_bits.map_or(32, |(bits, _)| bits),
+        entry: kernel.name.name.clone(),
+    };
+    let Some(module) = lower(program, kernel, &instance)? else { return Ok(None) };
+    let verified = verify(module).map_err(|list| at_tile(list, case))?;
+    let (shared, folds_grid) = (verified.shared_layout().1, is_linear(&verified));
+    let text = match target {
+        Target::Ptx(_) => {
+            let text = ptx::emit(&verified).map_err(|list| at_tile(list, case))?;
+            CompiledText {
+                target,
+                code: text.code,
+                entry: text.entry,
+                threads: verified.threads,
+                dynamic_shared: text.dynamic_shared,
+                shared,
+                cluster: verified.cluster.iter().product(),
+                folds_grid: false,
+                dependent_launch: waits_for_dependency(&verified),
+            }
+        }
+        Target::Wgsl(wgsl) => {
+            let text = wgsl::emit(&verified).map_err(|list| at_tile(list, case))?;
+            wgsl::validate(&text, &wgsl)?;
+            CompiledText {
+                target,
+                code: text.code,
+                entry: text.entry,
+                threads: verified.threads,
+                dynamic_shared: 0,
+                shared: text.workgroup_storage,
+                cluster: 1,
+                folds_grid,
+                dependent_launch: false,
+            }
+        }
+    };
+    Ok(Some(((*verified).clone(), text)))
+}
+
+/// A mistake without a place of its own is the tile's.
+fn at_tile(list: Vec<Diagnostic>, case: &CaseValues) -> Vec<Diagnostic> {
+    let place = |mut diagnostic: Diagnostic| {
+        if diagnostic.span == crate::ir::Span::default()
+            && let Some(tile) = case.tile
+        {
+            diagnostic.span = tile;
+        }
+        diagnostic
+    };
+    list.into_iter().map(place).collect()
+}
+
+fn is_linear(module: &Module) -> bool {
+    module.grid[1] == Sym::Const(1) && module.grid[2] == Sym::Const(1)
+}
+
+fn waits_for_dependency(module: &Module) -> bool {
+    module.body.0.iter().any(|stmt| {
+        matches!(
+            stmt,
+            crate::ir::Stmt::Let {
+                op: crate::ir::Op::Async(crate::ir::op::AsyncOp::GridDependencyWait),
+                ..
+            }
+        )
+    })
+}
+
+fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> CompiledCase {
+    let dtype = |kind: &ParamKind| match kind {
+        ParamKind::Buffer { element, .. } | ParamKind::TensorMap { element, .. } => *element,
+        ParamKind::Scalar(scalar) => *scalar,
+    };
+    let shape = |kind: &ParamKind| match kind {
+        ParamKind::Buffer { shape, .. } => shape.clone(),
+        ParamKind::Scalar(_) | ParamKind::TensorMap { .. } => Vec::new(),
+    };
+    CompiledCase {
+        values: case.clone(),
+        dtypes: module.params.iter().map(|p| dtype(&p.kind)).collect(),
+        shapes: module.params.iter().map(|p| shape(&p.kind)).collect(),
+        grid: module.grid.clone(),
+        conditions: module.conditions.clone(),
+        cost: attribute.cost.clone(),
+        texts: Vec::new(),
+    }
+}
+
+/// A buffer that any text reads is read.
+fn merge_access(into: &mut Module, other: &Module) {
+    for (a, b) in into.params.iter_mut().zip(&other.params) {
+        if let (ParamKind::Buffer { access: a, .. }, ParamKind::Buffer { access: b, .. }) =
+            (&mut a.kind, &b.kind)
+            && *b == Access::ReadWrite
+        {
+            *a = Access::ReadWrite;
+        }
+    }
+}
+
+fn host_params<'m>(modules: impl Iterator<Item = &'m Module>) -> Vec<CompiledParam> {
+    let mut merged: Option<Module> = None;
+    for module in modules {
+        match &mut merged {
+            Some(merged) => merge_access(merged, module),
+            None => merged = Some(module.clone()),
+        }
+    }
+    let params = merged.map(|m| m.params).unwrap_or_default();
+    params.into_iter().map(|p| CompiledParam { name: p.name, kind: p.kind }).collect()
+}
+
+/// Runs `work` over `jobs` on all cores; results in order.
+fn parallel<J: Sync, R: Send>(jobs: &[J], work: impl Fn(&J) -> R + Sync) -> Vec<R> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs.len());
+    if threads <= 1 {
+        return jobs.iter().map(work).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(jobs.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(at) else { break };
+                    let result = work(job);
+                    done.lock().unwrap_or_else(|e| e.into_inner()).push((at, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(|e| e.into_inner());
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,27 @@
+//! The device library: Rust-syntax files that every kernel sees.
+
+use crate::ast::Items;
+use crate::diag::Diagnostic;
+use crate::diag::source::SourceMap;
+use crate::parse;
+
+/// The files, by name.
+const FILES: [(&str, &str); 1] =
+    [("library/reduce.rs", include_str!("../library/reduce.rs"))];
+
+/// The library's items.
+///
+/// # Errors
+/// A mistake in the library itself.
+pub fn items(map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
+    let mut all = Items::default();
+    for (name, text) in FILES {
+        let Items { functions, structs, impls, enums, consts } = parse::text(name, text, map)?;
+        all.functions.extend(functions);
+        all.structs.extend(structs);
+        all.impls.extend(impls);
+        all.enums.extend(enums);
+        all.consts.extend(consts);
+    }
+    Ok(all)
+}
