@@ -1,0 +1,3 @@
+//! Back ends: a verified module to text.
+
+pub mod ptx;
