@@ -2,8 +2,13 @@
 
 pub mod ast;
 pub mod back;
+pub mod compile;
 pub mod diag;
+pub mod expand;
+pub mod host;
+pub mod instance;
 pub mod ir;
+pub mod library;
 pub mod lower;
 pub mod parse;
 pub mod target;
