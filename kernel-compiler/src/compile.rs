@@ -78,7 +78,10 @@ pub struct CompiledText {
 ///
 /// # Errors
 /// Every mistake, each once however many instances have it.
-pub fn compile(program: &Program<'_>, kernel: &Function) -> Result<CompiledKernel, Vec<Diagnostic>> {
+pub fn compile(
+    program: &Program<'_>,
+    kernel: &Function,
+) -> Result<CompiledKernel, Vec<Diagnostic>> {
     let empty = KernelAttribute::default();
     let attribute = kernel.kernel.as_ref().unwrap_or(&empty);
     let targets = instance::targets(attribute);
@@ -106,8 +109,12 @@ pub fn compile(program: &Program<'_>, kernel: &Function) -> Result<CompiledKerne
     let compiled: Vec<(Module, CompiledCase)> = compiled.into_iter().flatten().collect();
     if compiled.is_empty() && diagnostics.is_empty() {
         diagnostics.report(
-            Diagnostic::new(&NO_CASE, kernel.name.span, "no case of this kernel can ever be launched")
-                .help("`when(..)` rules out every one: widen `element`, `values` or `tiles`"),
+            Diagnostic::new(
+                &NO_CASE,
+                kernel.name.span,
+                "no case of this kernel can ever be launched",
+            )
+            .help("`when(..)` rules out every one: widen `element`, `values` or `tiles`"),
         );
     }
     let params = host_params(compiled.iter().map(|(module, _)| module));
@@ -147,9 +154,9 @@ fn compile_instance(
                 dependent_launch: waits_for_dependency(&verified),
             }
         }
-        Target::Wgsl(wgsl) => {
+        Target::Wgsl(_) => {
             let text = wgsl::emit(&verified).map_err(|list| at_tile(list, case))?;
-            wgsl::validate(&text, &wgsl)?;
+            wgsl::validate(&text, target).map_err(|d| at_tile(vec![d], case))?;
             CompiledText {
                 target,
                 code: text.code,

@@ -85,9 +85,8 @@ fn element(ty: &Type, diagnostics: &mut Diagnostics) -> Option<Argument> {
         Some(scalar) => Some(Argument::Type(Ty::Scalar(scalar))),
         None => {
             diagnostics.report(
-                Diagnostic::new(&BAD_VALUE, ty.span, "this is not an element type").help(
-                    "element types are f32, f16, bf16, f8e4m3, f8e5m2 and the integers",
-                ),
+                Diagnostic::new(&BAD_VALUE, ty.span, "this is not an element type")
+                    .help("element types are f32, f16, bf16, f8e4m3, f8e5m2 and the integers"),
             );
             None
         }

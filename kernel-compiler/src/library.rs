@@ -6,8 +6,7 @@ use crate::diag::source::SourceMap;
 use crate::parse;
 
 /// The files, by name.
-const FILES: [(&str, &str); 1] =
-    [("library/reduce.rs", include_str!("../library/reduce.rs"))];
+const FILES: [(&str, &str); 1] = [("library/reduce.rs", include_str!("../library/reduce.rs"))];
 
 /// The library's items.
 ///

@@ -109,9 +109,12 @@ pub(super) fn emit(host: &Host<'_>, visibility: &TokenStream) -> TokenStream {
             quote!((#label, &#ident.to_string()))
         }
     });
-    let select_parameters = selected.iter().map(|(_, ident, is_bool)| {
-        if *is_bool { quote!(#ident: bool) } else { quote!(#ident: u32) }
-    });
+    let select_parameters =
+        selected.iter().map(
+            |(_, ident, is_bool)| {
+                if *is_bool { quote!(#ident: bool) } else { quote!(#ident: u32) }
+            },
+        );
     quote! {
         ///
         /// # Errors
@@ -168,9 +171,9 @@ fn selected_values(attribute: &KernelAttribute) -> Vec<(String, proc_macro2::Ide
     let untold = attribute.values.iter().filter(|(name, _)| !is_inferred(attribute, &name.name));
     untold
         .map(|(name, values)| {
-            let is_bool = values.iter().all(|v| {
-                matches!(v.kind, ExprKind::Literal(crate::ast::Literal::Bool(_)))
-            });
+            let is_bool = values
+                .iter()
+                .all(|v| matches!(v.kind, ExprKind::Literal(crate::ast::Literal::Bool(_))));
             (name.name.clone(), format_ident!("{}", name.name.to_lowercase()), is_bool)
         })
         .collect()

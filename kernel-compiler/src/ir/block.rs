@@ -93,6 +93,25 @@ pub enum Stmt {
     },
 }
 
+impl Stmt {
+    /// The blocks directly inside, in order.
+    pub fn blocks(&self) -> Vec<&Block> {
+        match self {
+            Stmt::If { then, otherwise, .. } => vec![then, otherwise],
+            Stmt::For { body, .. } | Stmt::Loop { body, .. } | Stmt::ElectOne { body, .. } => {
+                vec![body]
+            }
+            Stmt::Roles { roles, .. } => roles.iter().map(|role| &role.body).collect(),
+            Stmt::Let { .. }
+            | Stmt::Assign { .. }
+            | Stmt::Break(_)
+            | Stmt::Continue(_)
+            | Stmt::Return(_)
+            | Stmt::Assume { .. } => Vec::new(),
+        }
+    }
+}
+
 /// One role of a workgroup.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Role {

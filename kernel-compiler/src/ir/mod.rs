@@ -54,7 +54,8 @@ mod constant;
 mod facts;
 mod module;
 pub mod op;
-mod ty;
+pub mod text;
+pub(crate) mod ty;
 
 pub use block::{Block, Role, Stmt};
 pub use builder::Builder;
@@ -65,4 +66,5 @@ pub use module::{
     ParamKind, ParamRole, SharedArray, SharedId, Span, Swizzle, Value, ValueId,
 };
 pub use op::Op;
+pub use text::{ReadError, read};
 pub use ty::{Scalar, Uniformity, scalar_names};

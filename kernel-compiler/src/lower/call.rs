@@ -10,7 +10,7 @@ use crate::diag::catalog::types::{
 };
 use crate::diag::suggest;
 use crate::ir::Span;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Device functions may nest this deep: more is recursion.
 const CALL_DEPTH: usize = 64;
@@ -117,7 +117,7 @@ impl<'a> Lowerer<'_, 'a> {
         name: &'a Ident,
         arguments: &'a [Expr],
         span: Span,
-    ) -> Eval<'a, Rc<super::ty::StructTy>> {
+    ) -> Eval<'a, Arc<super::ty::StructTy>> {
         let mut known = Generics::new();
         if let Some((block, function)) = self.program.method(&item.name.name, &name.name) {
             for (param, argument) in function.params.iter().zip(arguments) {
@@ -141,7 +141,7 @@ impl<'a> Lowerer<'_, 'a> {
     /// A method or associated function of a struct.
     pub(super) fn call_method_of(
         &mut self,
-        ty: &Rc<super::ty::StructTy>,
+        ty: &Arc<super::ty::StructTy>,
         receiver: Option<Slot<'a>>,
         name: &'a Ident,
         generics: &'a [GenericArgument],
@@ -160,14 +160,14 @@ impl<'a> Lowerer<'_, 'a> {
             );
         };
         let outer = self.impl_generics(block, ty, span)?;
-        self.inline(function, Some((outer, Rc::clone(ty))), receiver, generics, arguments, span)
+        self.inline(function, Some((outer, Arc::clone(ty))), receiver, generics, arguments, span)
     }
 
     /// Lowers a device function's body here.
     fn inline(
         &mut self,
         function: &'a Function,
-        owner: Option<(Generics<'a>, Rc<super::ty::StructTy>)>,
+        owner: Option<(Generics<'a>, Arc<super::ty::StructTy>)>,
         receiver: Option<Slot<'a>>,
         generics: &'a [GenericArgument],
         arguments: &'a [Expr],
@@ -263,7 +263,7 @@ impl<'a> Lowerer<'_, 'a> {
         function: &'a Function,
         arguments: &'a [Expr],
         mut known: Generics<'a>,
-        self_ty: Option<&Rc<super::ty::StructTy>>,
+        self_ty: Option<&Arc<super::ty::StructTy>>,
     ) -> Eval<'a, (Vec<Slot<'a>>, Generics<'a>)> {
         let mut slots = Vec::with_capacity(arguments.len());
         for (param, argument) in function.params.iter().zip(arguments) {
@@ -296,10 +296,10 @@ impl<'a> Lowerer<'_, 'a> {
         &mut self,
         ty: &'a Type,
         known: &Generics<'a>,
-        self_ty: Option<&Rc<super::ty::StructTy>>,
+        self_ty: Option<&Arc<super::ty::StructTy>>,
     ) -> Eval<'a, Ty> {
         let frame =
-            Frame { generics: known.clone(), self_ty: self_ty.map(Rc::clone), ..Frame::default() };
+            Frame { generics: known.clone(), self_ty: self_ty.map(Arc::clone), ..Frame::default() };
         let saved = std::mem::replace(&mut self.frame, frame);
         let resolved = self.resolve(ty);
         self.frame = saved;
@@ -317,14 +317,14 @@ impl<'a> Lowerer<'_, 'a> {
                 let item = self.type_of_slot(slots.first()?)?;
                 Ty::Array(Box::new(item), slots.len() as u64)
             }
-            Slot::Struct(ty, _) => Ty::Struct(Rc::clone(ty)),
+            Slot::Struct(ty, _) => Ty::Struct(Arc::clone(ty)),
         })
     }
 
     /// Calls a closure with argument expressions.
     fn call_closure_exprs(
         &mut self,
-        closure: &Rc<Closure<'a>>,
+        closure: &Arc<Closure<'a>>,
         arguments: &'a [Expr],
         span: Span,
     ) -> Eval<'a> {
@@ -335,7 +335,7 @@ impl<'a> Lowerer<'_, 'a> {
     /// Calls a closure with values.
     pub(super) fn call_closure(
         &mut self,
-        closure: &Rc<Closure<'a>>,
+        closure: &Arc<Closure<'a>>,
         values: Vec<Val<'a>>,
         span: Span,
     ) -> Eval<'a> {

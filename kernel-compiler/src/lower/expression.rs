@@ -8,7 +8,7 @@ use crate::diag::catalog::types::{HOST_NAME, LITERAL_RANGE, UNKNOWN_NAME, UNKNOW
 use crate::diag::suggest;
 use crate::ir::op::{BinaryOp, UnaryOp};
 use crate::ir::{Scalar, Span};
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a> Lowerer<'_, 'a> {
     /// Evaluates an expression; `expected` guides literals and loads, and is not enforced here.
@@ -73,7 +73,7 @@ impl<'a> Lowerer<'_, 'a> {
             ExprKind::Return(value) => self.return_expression(value.as_deref(), span),
             ExprKind::Closure { params, body } => {
                 let frame = self.frame.clone();
-                Ok(Val::Closure(Rc::new(Closure { params, body, frame })))
+                Ok(Val::Closure(Arc::new(Closure { params, body, frame })))
             }
             ExprKind::Cast(inner, ty) => self.cast(inner, ty, span),
             ExprKind::Reference(inner) => self.eval(inner, expected),
@@ -218,7 +218,7 @@ impl<'a> Lowerer<'_, 'a> {
                 let generics = self.impl_generics(item, structure, name.span)?;
                 let frame = super::value::Frame {
                     generics,
-                    self_ty: Some(Rc::clone(structure)),
+                    self_ty: Some(Arc::clone(structure)),
                     ..Default::default()
                 };
                 self.in_item_frame(Some(frame), |this| {
@@ -429,7 +429,7 @@ fn slot_ty(slot: &Slot<'_>) -> Option<Ty> {
             Some(Ty::Array(Box::new(item), slots.len() as u64))
         }
         Slot::Tuple(slots) => slots.iter().map(slot_ty).collect::<Option<Vec<_>>>().map(Ty::Tuple),
-        Slot::Struct(ty, _) => Some(Ty::Struct(Rc::clone(ty))),
+        Slot::Struct(ty, _) => Some(Ty::Struct(Arc::clone(ty))),
         Slot::Value(_) => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::ast::{Expr, GenericArgument, Ident};
 use crate::diag::catalog::types::{ARGUMENT_COUNT, UNKNOWN_METHOD};
 use crate::ir::op::{ArithOp, BinaryOp, UnaryOp};
 use crate::ir::{Operand, Scalar, Span};
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a> Lowerer<'_, 'a> {
     /// `receiver.method::<generics>(arguments)`
@@ -21,7 +21,7 @@ impl<'a> Lowerer<'_, 'a> {
     ) -> Eval<'a> {
         let slot = self.place(receiver)?;
         if let Some(Slot::Struct(ty, fields)) = slot {
-            let ty_of = Rc::clone(&ty);
+            let ty_of = Arc::clone(&ty);
             let slot = Slot::Struct(ty, fields);
             return self.call_method_of(
                 &ty_of,
@@ -39,7 +39,7 @@ impl<'a> Lowerer<'_, 'a> {
         match value {
             Val::Poison => Err(Stop::Error),
             Val::Struct(ref ty, _) => {
-                let ty = Rc::clone(ty);
+                let ty = Arc::clone(ty);
                 let slot = Slot::Value(value);
                 self.call_method_of(&ty, Some(slot), method, generics, arguments, method.span)
             }

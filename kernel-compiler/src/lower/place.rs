@@ -9,7 +9,7 @@ use crate::diag::catalog::types::{
 };
 use crate::ir::op::Op;
 use crate::ir::{Operand, Span, Stmt};
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a> Lowerer<'_, 'a> {
     /// The value that a slot holds now.
@@ -22,7 +22,7 @@ impl<'a> Lowerer<'_, 'a> {
             Slot::Tuple(items) => Val::Tuple(items.iter().map(|s| self.read(s, span)).collect()),
             Slot::Array(items) => Val::Array(items.iter().map(|s| self.read(s, span)).collect()),
             Slot::Struct(ty, fields) => {
-                Val::Struct(Rc::clone(ty), fields.iter().map(|s| self.read(s, span)).collect())
+                Val::Struct(Arc::clone(ty), fields.iter().map(|s| self.read(s, span)).collect())
             }
         }
     }

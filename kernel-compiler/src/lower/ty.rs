@@ -2,7 +2,7 @@
 
 use crate::ir::Scalar;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A type with every generic parameter replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum Ty {
     /// `[T]`: a buffer or workgroup array.
     Slice(Box<Ty>),
     /// A struct of the program.
-    Struct(Rc<StructTy>),
+    Struct(Arc<StructTy>),
     /// A compile-time enum.
     Enum(String),
     /// A compile-time string.

@@ -8,7 +8,7 @@ use crate::diag::catalog::types::{ARGUMENT_COUNT, GENERIC_UNKNOWN, UNKNOWN_TYPE}
 use crate::diag::suggest;
 use crate::ir::{Scalar, Span};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Generic parameters by name.
 pub(super) type Generics<'a> = HashMap<&'a str, Argument>;
@@ -63,7 +63,7 @@ impl<'a> Lowerer<'_, 'a> {
         if name.name == "Self"
             && let Some(ty) = &self.frame.self_ty
         {
-            return Ok(Ty::Struct(Rc::clone(ty)));
+            return Ok(Ty::Struct(Arc::clone(ty)));
         }
         match name.name.as_str() {
             "usize" => return Ok(Ty::Scalar(Scalar::Index)),
@@ -275,7 +275,7 @@ impl<'a> Lowerer<'_, 'a> {
         item: &'a Struct,
         mut known: Generics<'a>,
         span: Span,
-    ) -> Eval<'a, Rc<StructTy>> {
+    ) -> Eval<'a, Arc<StructTy>> {
         let mut arguments = Vec::with_capacity(item.generics.len());
         for generic in &item.generics {
             match known.remove(generic.name.name.as_str()) {
@@ -283,7 +283,7 @@ impl<'a> Lowerer<'_, 'a> {
                 None => return self.unknown_generic(generic, name, span),
             }
         }
-        Ok(Rc::new(StructTy { name: name.to_owned(), arguments }))
+        Ok(Arc::new(StructTy { name: name.to_owned(), arguments }))
     }
 
     /// The generics of a struct, by name.

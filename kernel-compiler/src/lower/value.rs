@@ -4,7 +4,7 @@ use super::ty::{Argument, StructTy, Ty};
 use crate::ast;
 use crate::ir::{FragmentId, LocalId, Module, Operand, ParamId, ParamKind, Scalar, SharedId};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A value. Aggregates exist only here; the IR sees their scalars.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub enum Val<'a> {
     /// An array in registers.
     Array(Vec<Val<'a>>),
     /// A struct in registers.
-    Struct(Rc<StructTy>, Vec<Val<'a>>),
+    Struct(Arc<StructTy>, Vec<Val<'a>>),
     /// A variant of a compile-time enum.
     Variant(String, String),
     /// A buffer parameter.
@@ -42,7 +42,7 @@ pub enum Val<'a> {
     /// A portable matrix fragment.
     Fragment(FragmentId),
     /// A closure.
-    Closure(Rc<Closure<'a>>),
+    Closure(Arc<Closure<'a>>),
     /// A range, for `for`.
     Range(Box<RangeVal<'a>>),
 }
@@ -81,7 +81,7 @@ pub struct Frame<'a> {
     /// Generic parameters by name.
     pub generics: HashMap<&'a str, Argument>,
     /// `Self`.
-    pub self_ty: Option<Rc<StructTy>>,
+    pub self_ty: Option<Arc<StructTy>>,
 }
 
 /// Where a variable lives.
@@ -96,7 +96,7 @@ pub enum Slot<'a> {
     /// A mutable array.
     Array(Vec<Slot<'a>>),
     /// A mutable struct.
-    Struct(Rc<StructTy>, Vec<Slot<'a>>),
+    Struct(Arc<StructTy>, Vec<Slot<'a>>),
 }
 
 impl<'a> Val<'a> {
@@ -132,7 +132,7 @@ impl<'a> Val<'a> {
                 let item = items.first().map_or(Ty::Unit, |v| v.ty(module));
                 Ty::Array(Box::new(item), items.len() as u64)
             }
-            Val::Struct(ty, _) => Ty::Struct(Rc::clone(ty)),
+            Val::Struct(ty, _) => Ty::Struct(Arc::clone(ty)),
             Val::Variant(name, _) => Ty::Enum(name.clone()),
             Val::Buffer(param) => match &module.params[param.index()].kind {
                 ParamKind::Buffer { element, .. } => Ty::Slice(Box::new(Ty::Scalar(*element))),

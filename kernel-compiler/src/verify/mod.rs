@@ -1,7 +1,14 @@
 //! The verifier: the only maker of [`Verified`].
 
-use crate::diag::Diagnostic;
+mod memory;
+mod resources;
+mod scope;
+mod types;
+mod walk;
+
+use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::Module;
+use crate::ir::op::Base;
 use std::ops::Deref;
 
 /// A module that holds every invariant; only such a one can be emitted or interpreted.
@@ -21,5 +28,25 @@ impl Deref for Verified {
 /// # Errors
 /// All violations found.
 pub fn verify(module: Module) -> Result<Verified, Vec<Diagnostic>> {
-    Ok(Verified(module))
+    let mut sink = Diagnostics::default();
+    scope::check(&module, &mut sink);
+    sink = gate(sink)?;
+    types::check(&module, &mut sink);
+    sink = gate(sink)?;
+    resources::check(&module, &mut sink);
+    memory::check(&module, &mut sink);
+    sink.gate(Verified(module))
+}
+
+/// Stops unless nothing was reported: what follows relies on what was checked.
+fn gate(sink: Diagnostics) -> Result<Diagnostics, Vec<Diagnostic>> {
+    sink.gate(Diagnostics::default())
+}
+
+/// The name of an array, for messages.
+fn base_name(module: &Module, base: Base) -> &str {
+    match base {
+        Base::Buffer(id) => &module.params[id.index()].name,
+        Base::Shared(id) | Base::Cluster { array: id, .. } => &module.shared[id.index()].name,
+    }
 }

@@ -135,7 +135,11 @@ fn coordinates_barriers_fences() {
         let hopper = target == SM_90A;
         let mut builtins = vec![Builtin::LaneId, Builtin::SubgroupId];
         for axis in 0..3 {
-            builtins.extend([Builtin::ThreadId(axis), Builtin::BlockId(axis), Builtin::GridDim(axis)]);
+            builtins.extend([
+                Builtin::ThreadId(axis),
+                Builtin::BlockId(axis),
+                Builtin::GridDim(axis),
+            ]);
         }
         if hopper {
             k.0.module.cluster = [2, 1, 1];

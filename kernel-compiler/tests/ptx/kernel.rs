@@ -52,7 +52,13 @@ impl Kernel {
         self.buffer_as(name, element, Access::Read, ParamRole::Weights)
     }
 
-    fn buffer_as(&mut self, name: &str, element: Scalar, access: Access, role: ParamRole) -> ParamId {
+    fn buffer_as(
+        &mut self,
+        name: &str,
+        element: Scalar,
+        access: Access,
+        role: ParamRole,
+    ) -> ParamId {
         self.param(name, ParamKind::Buffer { element, access, role, shape: Vec::new(), align: 16 })
     }
 

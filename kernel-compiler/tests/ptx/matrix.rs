@@ -4,8 +4,8 @@ use tilewright_kernel_compiler::ir::op::{
     Base, BinaryOp, DescriptorLayout, MatrixOp, MmaShape, Place, WgmmaA,
 };
 use tilewright_kernel_compiler::ir::{
-    Comparison, Condition, Const, Fragment, FragmentId, FragmentRole, LocalId, Op, Operand, ParamId,
-    Scalar, Swizzle, Sym,
+    Comparison, Condition, Const, Fragment, FragmentId, FragmentRole, LocalId, Op, Operand,
+    ParamId, Scalar, Swizzle, Sym,
 };
 use tilewright_kernel_compiler::target::Target;
 
@@ -122,7 +122,7 @@ fn products(name: &str, target: Target, list: &[Mma]) -> Kernel {
 
 #[test]
 fn warp_products() {
-    use Scalar::{Bf16, F16, F16x2, F32, F8E4M3, F8E5M2, I8, I32, U8};
+    use Scalar::{Bf16, F8E4M3, F8E5M2, F16, F16x2, F32, I8, I32, U8};
     let dense = [
         mma((16, 8, 16), [F16, F16, F32], [4, 2, 4], false),
         mma((16, 8, 16), [F16, F16, F16x2], [4, 2, 2], false),

@@ -151,8 +151,25 @@ fn float_arithmetic() {
 fn elementary_functions() {
     use UnaryOp::*;
     let all = [
-        Sqrt, Rsqrt, Rcp, Exp, Exp2, Log, Log2, Sin, Cos, Tanh, Floor, Ceil, Trunc, Round,
-        Exp2Approx, Log2Approx, RcpApprox, RsqrtApprox, TanhApprox,
+        Sqrt,
+        Rsqrt,
+        Rcp,
+        Exp,
+        Exp2,
+        Log,
+        Log2,
+        Sin,
+        Cos,
+        Tanh,
+        Floor,
+        Ceil,
+        Trunc,
+        Round,
+        Exp2Approx,
+        Log2Approx,
+        RcpApprox,
+        RsqrtApprox,
+        TanhApprox,
     ];
     for target in [SM_75, SM_80] {
         let (mut k, mut sink, ab) = with_sink(target, "functions", Scalar::F32);

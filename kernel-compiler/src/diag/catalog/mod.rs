@@ -1,12 +1,13 @@
 //! Every mistake that the compiler knows, by stage. Codes are never reused.
 //!
-//! `TW01xx` parsing, `TW02xx` names, types and compile-time values, `TW03xx` targets and resources,
+//! `TW00xx` the compiler itself, `TW01xx` parsing, `TW02xx` names, types and compile-time values, `TW03xx` targets and resources,
 //! `TW04xx` memory and bounds, `TW05xx` uniformity and barriers, `TW06xx` asynchronous operations,
 //! `TW07xx` kernel attributes and family macros, `TW08xx` quantisation formats.
 
 pub mod asynchronous;
 pub mod attribute;
 pub mod format;
+pub mod internal;
 pub mod memory;
 pub mod parse;
 pub mod resources;
