@@ -279,3 +279,13 @@ fn broken_vocabularies_are_named() {
         assert!(message.starts_with(start), "{message}\n  should begin with {start}");
     }
 }
+
+/// A run of spaces beyond the pattern matcher's own limit is tokenised all the same.
+#[test]
+fn long_runs_of_spaces() {
+    for pre in ["gpt-2", "llama-bpe"] {
+        let tokenizer = build(&byte_level(pre, &[], &[]));
+        let ids = tokenizer.encode(&" ".repeat(1_100_000), ParseSpecial::No).unwrap();
+        assert_eq!(ids.len(), 1_100_000, "{pre}");
+    }
+}
