@@ -1,4 +1,5 @@
 //! The crate's error: which file, and what is wrong with it.
+#![expect(missing_docs, reason = "fields are what each message names")]
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,5 @@
 //! Why a conversation cannot be rendered.
+#![expect(missing_docs, reason = "fields are what each message names")]
 
 use crate::gguf::GgufError;
 use crate::tokenizer::TokenizerError;

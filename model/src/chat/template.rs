@@ -14,6 +14,8 @@ use crate::tokenizer::Tokenizer;
 
 /// Steps that a template may take: templates come with files, and files are not trusted.
 const FUEL: u64 = 10_000_000;
+/// Longest template; the longest in use has 20 KiB.
+const MAX_BYTES: usize = 1 << 20;
 /// The name under which the template is compiled; it appears in messages.
 const NAME: &str = "chat_template";
 /// Marks an error as the template's own.
@@ -80,6 +82,10 @@ impl ChatTemplate {
     /// # Errors
     /// [`ChatError::Syntax`].
     pub fn new(source: &str) -> Result<Self, ChatError> {
+        if source.len() > MAX_BYTES {
+            let message = format!("it has {} bytes, at most {MAX_BYTES} are allowed", source.len());
+            return Err(ChatError::Syntax { message });
+        }
         let mut environment = Environment::new();
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);

@@ -1,4 +1,5 @@
 //! Why a well-formed file's model cannot be run.
+#![expect(missing_docs, reason = "fields are what each message names")]
 
 use super::HEAD_SIZES;
 use crate::gguf::{GgufError, Metadata, quoted};

@@ -72,7 +72,7 @@ impl Config {
             rope_factors: gguf.tensor(tensors::ROPE_FACTORS).is_some(),
             rms_epsilon: rms_epsilon(metadata)?,
             context_length: positive(metadata, "llama.context_length")?,
-            vocab_size: tensors::vocab_size(gguf)?,
+            vocab_size: tensors::vocab_size(gguf, embedding_length)?,
             tied_output: gguf.tensor(tensors::OUTPUT).is_none(),
         };
         config.check_widths()?;

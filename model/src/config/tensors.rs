@@ -14,13 +14,8 @@ pub(super) const OUTPUT: &str = "output.weight";
 pub(super) const ROPE_FACTORS: &str = "rope_freqs.weight";
 
 /// The vocabulary's size: rows of the embedding table, which the metadata must not contradict.
-pub(super) fn vocab_size(gguf: &GgufFile) -> Result<u32, ConfigError> {
+pub(super) fn vocab_size(gguf: &GgufFile, embedding_length: u32) -> Result<u32, ConfigError> {
     let metadata = gguf.metadata();
-    let embedding = gguf.tensor(EMBEDDING).ok_or_else(|| ConfigError::MissingTensor {
-        tensor: quoted(EMBEDDING),
-        expected: Vec::new(),
-    })?;
-    let expected = embedding.rows();
     let counts = [
         ("llama.vocab_size", metadata.integer("llama.vocab_size")?),
         (
@@ -28,6 +23,12 @@ pub(super) fn vocab_size(gguf: &GgufFile) -> Result<u32, ConfigError> {
             metadata.strings("tokenizer.ggml.tokens")?.map(|tokens| tokens.len() as u64),
         ),
     ];
+    let embedding = gguf.tensor(EMBEDDING).ok_or_else(|| {
+        let rows = counts.iter().find_map(|count| count.1).unwrap_or(0);
+        let expected = vec![u64::from(embedding_length), rows];
+        ConfigError::MissingTensor { tensor: quoted(EMBEDDING), expected }
+    })?;
+    let expected = embedding.rows();
     for (key, found) in counts {
         if let Some(found) = found.filter(|&found| found != expected) {
             return Err(ConfigError::VocabSize { key, expected, found });

@@ -7,7 +7,7 @@ use super::quoted::quoted;
 
 /// Most bytes that header, metadata and tensor infos may take together. A vocabulary of 262 144
 /// tokens with its merges takes about 13 MiB; the limit keeps a rejected file cheap.
-pub const MAX_DIRECTORY_BYTES: u64 = 24 << 20;
+pub const MAX_DIRECTORY_BYTES: u64 = 20 << 20;
 
 /// What is being read, for messages.
 #[derive(Clone, Copy)]

@@ -1,4 +1,5 @@
 //! What can be wrong with a GGUF file.
+#![expect(missing_docs, reason = "fields are what each message names")]
 
 use super::value::ValueType;
 

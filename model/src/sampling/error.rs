@@ -1,4 +1,5 @@
 //! What cannot be sampled.
+#![expect(missing_docs, reason = "fields are what each message names")]
 
 /// Parameters out of range, or logits without a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]

@@ -22,12 +22,16 @@ impl Bpe {
         pre: PreTokenizer,
     ) -> Result<Self, TokenizerError> {
         let merges = merges(metadata, vocabulary)?;
+        let name = |id| vocabulary.name(id).unwrap_or_default().to_owned();
+        let merges = merges.into_iter().map(|[left, right]| (name(left), name(right))).collect();
         let ordinary: Vocab = vocabulary
             .iter()
             .filter(|(_, _, kind)| kind.is_ordinary())
             .map(|(id, name, _)| (name.to_owned(), id))
             .collect();
-        let missing: Vec<u8> = (0..=u8::MAX)
+        // The bytes that occur in UTF-8.
+        let missing: Vec<u8> = (0..=0xBF)
+            .chain(0xC2..=0xF4)
             .filter(|&byte| !ordinary.contains_key(char_of(byte).encode_utf8(&mut [0; 4]) as &str))
             .collect();
         if !missing.is_empty() {
@@ -51,7 +55,7 @@ impl Bpe {
         Ok(())
     }
 
-    /// Bytes that no token spells.
+    /// Bytes of UTF-8 that no token spells.
     pub(super) fn missing_bytes(&self) -> &[u8] {
         &self.missing
     }
@@ -61,11 +65,9 @@ fn library(error: tokenizers::Error) -> TokenizerError {
     TokenizerError::Library { message: error.to_string() }
 }
 
-/// The merges between ordinary tokens, in order of priority.
-fn merges(
-    metadata: Metadata,
-    vocabulary: &Vocabulary,
-) -> Result<Vec<(String, String)>, TokenizerError> {
+/// Left and right token of each merge between ordinary tokens, in order of priority. Nothing but
+/// ids is kept until every merge is known to be good.
+fn merges(metadata: Metadata, vocabulary: &Vocabulary) -> Result<Vec<[u32; 2]>, TokenizerError> {
     let key = "tokenizer.ggml.merges";
     let array = required(metadata.strings(key)?, key)?;
     let mut merges = Vec::with_capacity(array.len());
@@ -75,14 +77,17 @@ fn merges(
         if left.is_empty() || right.is_empty() || right.contains(' ') {
             return Err(syntax());
         }
-        let kind = |part: &str| -> Result<TokenKind, TokenizerError> {
-            vocabulary.id(part).and_then(|id| vocabulary.kind(id)).ok_or_else(|| {
-                TokenizerError::MergePart { index, text: quoted(merge), part: quoted(part) }
+        let token = |part: &str| {
+            vocabulary.id(part).ok_or_else(|| {
+                let (text, part) = (quoted(merge), quoted(part));
+                TokenizerError::MergePart { index, text, part }
             })
         };
-        let kinds = [kind(left)?, kind(right)?, kind(&format!("{left}{right}"))?];
-        if kinds.iter().all(|kind| kind.is_ordinary()) {
-            merges.push((left.to_owned(), right.to_owned()));
+        let (first, second) = (token(left)?, token(right)?);
+        let ids = [first, second, token(&format!("{left}{right}"))?];
+        let ordinary = |&id: &u32| vocabulary.kind(id).is_some_and(TokenKind::is_ordinary);
+        if ids.iter().all(ordinary) {
+            merges.push([first, second]);
         }
     }
     Ok(merges)

@@ -1,4 +1,5 @@
 //! Why a file's vocabulary cannot be used.
+#![expect(missing_docs, reason = "fields are what each message names")]
 
 use crate::gguf::GgufError;
 

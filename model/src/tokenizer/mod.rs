@@ -54,7 +54,7 @@ pub struct Tokenizer {
 
 enum Model {
     Bpe(Box<Bpe>),
-    Spm(Spm),
+    Spm(Box<Spm>),
 }
 
 impl Tokenizer {
@@ -78,7 +78,8 @@ impl Tokenizer {
                 let mut vocabulary = Vocabulary::sentence_piece(metadata)?;
                 let settings = Settings::read(metadata, &vocabulary, true, true)?;
                 let end = mark_control(metadata, &mut vocabulary, &settings)?;
-                let model = Model::Spm(Spm::new(metadata, &vocabulary, settings.unknown)?);
+                let model =
+                    Model::Spm(Box::new(Spm::new(metadata, &vocabulary, settings.unknown)?));
                 Self::assemble(vocabulary, model, settings, end)
             }
             _ => Err(TokenizerError::UnknownModel { value: quoted(name) }),

@@ -48,13 +48,16 @@ impl TokenKind {
 }
 
 /// Strings one after another.
-#[derive(Default)]
 struct Pool {
     bytes: Vec<u8>,
     ends: Vec<u32>,
 }
 
 impl Pool {
+    fn with_capacity(count: usize, bytes: usize) -> Self {
+        Self { bytes: Vec::with_capacity(bytes), ends: Vec::with_capacity(count) }
+    }
+
     fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         // The directory's limit keeps every sum below 2^32.
@@ -110,7 +113,10 @@ impl Vocabulary {
             return Err(TokenizerError::TokenCount { count, most: MAX_TOKENS });
         }
         let kinds = kinds(metadata, count)?;
-        let (mut names, mut bytes) = (Pool::default(), Pool::default());
+        // Exact, so that a large vocabulary is not also copied while it grows.
+        let length = tokens.strings().map(str::len).sum();
+        let mut names = Pool::with_capacity(count, length);
+        let mut bytes = Pool::with_capacity(count, length);
         for (id, (name, &kind)) in tokens.strings().zip(&kinds).enumerate() {
             names.push(name.as_bytes());
             bytes.push(&spell(id, kind, name)?);
