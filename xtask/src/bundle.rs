@@ -101,6 +101,10 @@ fn pack(binary: &Binary, dist: &Path) -> Result<u64, Failure> {
     };
     std::fs::create_dir_all(&folder).map_err(|e| Failure::io("create", &folder, e))?;
     let file = folder.join(&binary.name);
+    if file.exists() {
+        let file = file.display();
+        return Err(Failure::Other(format!("two targets want to be {file}: rename one of them")));
+    }
     let bytes = std::fs::copy(&binary.path, &file).map_err(|e| Failure::io("write", &file, e))?;
     let home = dist.join("packages").join(&package);
     std::fs::create_dir_all(&home).map_err(|e| Failure::io("create", &home, e))?;

@@ -28,7 +28,8 @@ pub enum Work {
     Call(fn() -> Result<(), Failure>),
 }
 
-/// Something from outside that a step needs.
+/// Something from outside that a step needs. A new one gets its two lines in [`Need::name`] and
+/// [`Need::provide`]; for Debian packages that is `install::apt(&["..."])`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
     /// A Vulkan driver: Mesa's software one.
