@@ -66,3 +66,6 @@ pub use shape::Shape;
 pub use tensor::Tensor;
 pub use tensor_map::{Swizzle, TensorMap, TensorMapDescriptor};
 pub use typed_kernel::TypedKernel;
+
+/// The 16-bit floats of [`Element`].
+pub use half::{bf16, f16};
