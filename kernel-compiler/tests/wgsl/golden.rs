@@ -1,10 +1,18 @@
 //! Compares with the files in `tests/golden/wgsl` (`TILEWRIGHT_BLESS=1` rewrites them).
 
+use crate::kernel::native;
 use naga::valid::{ValidationFlags, Validator};
 use std::path::Path;
 use tilewright_kernel_compiler::back::wgsl::{self, WgslText};
 use tilewright_kernel_compiler::ir::Module;
+use tilewright_kernel_compiler::target::Target;
 use tilewright_kernel_compiler::verify::verify;
+
+/// One kernel for plain WGSL and for a native adapter.
+pub fn both(name: &str, build: impl Fn(Target) -> Module) {
+    check(name, build(Target::WGSL));
+    check(&format!("{name}_native"), build(native()));
+}
 
 /// Emits a module, validates it, writes it by naga's back ends, and compares the text.
 pub fn check(name: &str, module: Module) -> WgslText {

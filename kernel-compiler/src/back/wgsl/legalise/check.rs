@@ -8,7 +8,7 @@ use crate::ir::op::{
     SyncOp, VoteMode,
 };
 use crate::ir::{Block, Const, FragmentRole, Module, Operand, ParamKind, Scalar, Span, Stmt};
-use crate::target::Wgsl;
+use crate::target::{Dialect, Wgsl};
 
 /// Checks a module.
 ///
@@ -118,6 +118,14 @@ impl Checker<'_> {
             }
             let f32_c = !accumulator || ty == Scalar::F32;
             match self.target.cooperative_matrix {
+                Some(_) if self.target.dialect == Dialect::Web => {
+                    let message = "a cooperative matrix in the web dialect".to_owned();
+                    self.report(
+                        &resources::WGSL_FRAGMENT,
+                        message,
+                        "ask for it on wgsl(native) only",
+                    );
+                }
                 Some(supported) => {
                     let input = accumulator || ty == Scalar::F16;
                     if !(self.target.f16 && f32_c && input && size == supported) {
@@ -207,7 +215,7 @@ impl Checker<'_> {
     }
 
     fn subgroup(&mut self, name: &str) {
-        if self.target.subgroup.is_none() {
+        if self.target.subgroup.is_none() || self.target.dialect == Dialect::Web {
             let message = format!("`{name}` needs subgroups, and this target has none");
             let help =
                 "use the block-level form of the library (block_sum, block_max), or wgsl(subgroup)";
