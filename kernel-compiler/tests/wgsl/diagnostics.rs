@@ -80,3 +80,37 @@ fn types() {
     codes.dedup();
     assert_eq!(codes, ["TW0363", "TW0367", "TW0370", "TW0462", "TW0463"]);
 }
+
+#[test]
+fn validation_uses_the_targets_capabilities() {
+    let mut k = Kernel::new("k", native());
+    let y = k.output("y", Scalar::F32);
+    let sum = k.op(Op::Subgroup(SubgroupOp::Reduce(ReduceOp::Add, f(1.0))));
+    k.store(y, u(0), &[sum]);
+    let text = wgsl::emit(&verify(k.finish()).unwrap()).unwrap();
+    assert!(text.uses_subgroups);
+    assert_eq!(wgsl::validate(&text, native()), Ok(()));
+    let refused = wgsl::validate(&text, Target::WGSL).unwrap_err();
+    assert_eq!(refused.entry.code, "TW0369");
+    assert!(refused.message.contains("naga rejects the WGSL of `k`"), "{refused}");
+}
+
+#[test]
+fn contract_with_the_runtime() {
+    let mut k = Kernel::new("k", Target::WGSL);
+    let rows = k.scalar("rows", Scalar::U32);
+    let x = k.input("x", Scalar::F32);
+    k.scalar("eps", Scalar::F32);
+    let y = k.output("y", Scalar::F32);
+    k.shared("tile", Scalar::F16, 3);
+    let v = k.load(x, rows, Scalar::F32);
+    k.store(y, rows, &[v]);
+    let text = wgsl::emit(&verify(k.finish()).unwrap()).unwrap();
+    let fields: Vec<(&str, u32)> =
+        text.scalars.iter().map(|s| (s.name.as_str(), s.offset)).collect();
+    assert_eq!(fields, [("rows", 0), ("eps", 4), ("grid_linear", 8)]);
+    assert_eq!((text.storage_buffers, text.scalars_binding), (2, Some(2)));
+    assert_eq!((text.workgroup_storage, text.folds_grid), (16, true));
+    let access: Vec<(u32, bool)> = text.bindings.iter().map(|b| (b.param.0, b.read_only)).collect();
+    assert_eq!(access, [(1, true), (3, false)]);
+}

@@ -10,3 +10,4 @@ mod golden;
 mod kernel;
 mod machine;
 mod memory;
+mod uniformity;

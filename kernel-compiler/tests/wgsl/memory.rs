@@ -1,6 +1,6 @@
 //! Narrow and vector accesses, atomics.
 
-use crate::golden::both;
+use crate::golden::{both, check};
 use crate::kernel::*;
 use tilewright_kernel_compiler::ir::op::*;
 use tilewright_kernel_compiler::ir::{Access, Operand, Scalar};
@@ -124,6 +124,44 @@ fn atomics() {
         let plain = k.load(counter, u(0), Scalar::U32);
         let sum = k.binary(BinaryOp::Add, seen, plain);
         k.store(bins, at, &[sum]);
+        k.finish()
+    });
+}
+
+/// Where the adapter has `f16` and a single half is stored, the array holds halves.
+#[test]
+fn native_halves() {
+    let mut k = Kernel::new("native_halves", native());
+    let x = k.input("x", Scalar::F16);
+    let y = k.output("y", Scalar::F16);
+    let at = k.global_index();
+    let v = k.load(x, at, Scalar::F16);
+    let v = k.binary(BinaryOp::Mul, v, v);
+    k.store(y, at, &[v]);
+    let text = check("native_halves", k.finish());
+    assert!(text.uses_f16);
+}
+
+/// A workgroup array of bytes is written as words and read as halves and words.
+#[test]
+fn shared_bytes_as_words() {
+    both("shared_bytes", |target| {
+        let mut k = Kernel::new("shared_bytes", target);
+        let x = k.input("x", Scalar::U32);
+        let y = k.output("y", Scalar::F32);
+        let raw = k.shared("raw", Scalar::U8, 1024);
+        let at = k.global_index();
+        let thread = k.thread();
+        let byte = k.binary(BinaryOp::Mul, thread, u(16));
+        let words = k.load_vector(x, at, Scalar::U32, 4);
+        k.store(raw, byte, &words);
+        k.barrier();
+        let half = k.load(raw, byte, Scalar::F16);
+        let half = k.convert(Scalar::F32, half);
+        let next = k.binary(BinaryOp::Add, byte, u(12));
+        let word = k.load(raw, next, Scalar::F32);
+        let sum = k.binary(BinaryOp::Add, half, word);
+        k.store(y, at, &[sum]);
         k.finish()
     });
 }

@@ -150,7 +150,7 @@ impl Checker<'_> {
                         let help = "a subgroup of 4, 8, 16, 32 or 64 shares a fragment";
                         self.report(&resources::WGSL_FRAGMENT, message, help);
                     }
-                    if self.module.thread_count() % lanes != 0 {
+                    if !self.module.thread_count().is_multiple_of(lanes) {
                         let message =
                             format!("fragments in {} threads", self.module.thread_count());
                         let help = format!("use a multiple of {lanes} threads");
