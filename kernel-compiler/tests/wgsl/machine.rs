@@ -3,7 +3,7 @@
 use crate::golden::check;
 use crate::kernel::*;
 use tilewright_kernel_compiler::ir::op::*;
-use tilewright_kernel_compiler::ir::{Comparison, FragmentRole, Module, Scalar, Stmt};
+use tilewright_kernel_compiler::ir::{Comparison, FragmentRole, Module, Operand, Scalar, Stmt};
 use tilewright_kernel_compiler::target::Target;
 
 #[test]
@@ -44,6 +44,12 @@ fn subgroups() {
     check("subgroups_native", k.finish());
 }
 
+/// With first elements and strides up to 1000, every tile is in bounds.
+fn small(k: &mut Kernel, value: Operand) {
+    let condition = k.compare(Comparison::Le, value, u(1000));
+    k.b.push(Stmt::Assume { condition, span: AT });
+}
+
 fn matrix_product(target: Target, element: Scalar, size: u32) -> Module {
     let mut k = Kernel::new("matrix_product", target);
     k.b.module.threads = [32, 1, 1];
@@ -52,6 +58,8 @@ fn matrix_product(target: Target, element: Scalar, size: u32) -> Module {
     let c = k.output("c", Scalar::F32);
     let depth = k.scalar("depth", Scalar::U32);
     let width = k.scalar("width", Scalar::U32);
+    small(&mut k, depth);
+    small(&mut k, width);
     let fa = k.fragment(FragmentRole::A, element, size);
     let fb = k.fragment(FragmentRole::B, element, size);
     let fc = k.fragment(FragmentRole::C, Scalar::F32, size);
@@ -61,6 +69,8 @@ fn matrix_product(target: Target, element: Scalar, size: u32) -> Module {
     k.effect(Op::Matrix(MatrixOp::FragmentFill(fc, f(0.0))));
     k.for_([u(0), depth, u(size)], false, |k, d| {
         let at = k.binary(BinaryOp::Add, first, d);
+        small(k, at);
+        small(k, d);
         let place = Place { base: a, index: at };
         k.effect(Op::Matrix(MatrixOp::FragmentLoad {
             fragment: fa,
@@ -79,6 +89,7 @@ fn matrix_product(target: Target, element: Scalar, size: u32) -> Module {
     });
     k.effect(Op::Matrix(MatrixOp::FragmentScale(fc, f(0.5))));
     let index = k.binary(BinaryOp::Mul, row, width);
+    small(&mut k, index);
     let place = Place { base: c, index };
     k.effect(Op::Matrix(MatrixOp::FragmentStore {
         fragment: fc,

@@ -77,6 +77,8 @@ fn atomics() {
         let counter = k.shared("counter", Scalar::U32, 1);
         let at = k.global_index();
         let (order, near) = (MemoryOrder::Relaxed, Scope::Workgroup);
+        k.within(bins, at, 1);
+        k.within(lows, at, 1);
         let place = |base, index| Place { base, index };
         for op in [
             AtomicOp::Add,
@@ -114,6 +116,7 @@ fn atomics() {
             scope: near,
             order,
         }));
+        k.within(bins, old, 1);
         let seen = k.op(Op::Memory(MemoryOp::CompareExchange {
             place: place(bins, old),
             expected: u(0),
@@ -153,7 +156,8 @@ fn shared_bytes_as_words() {
         let at = k.global_index();
         let thread = k.thread();
         let byte = k.binary(BinaryOp::Mul, thread, u(16));
-        let words = k.load_vector(x, at, Scalar::U32, 4);
+        let at4 = k.binary(BinaryOp::Mul, at, u(4));
+        let words = k.load_vector(x, at4, Scalar::U32, 4);
         k.store(raw, byte, &words);
         k.barrier();
         let half = k.load(raw, byte, Scalar::F16);

@@ -27,7 +27,7 @@ fn shared_bytes(
     if (block >= scalars.grid_linear) { return; }
     let v0 = block * 64u + thread.x;
     let v1 = thread.x * 16u;
-    let x_0 = x[v0 >> 2u];
+    let x_0 = x[(v0 * 4u) >> 2u];
     let v2 = v1 >> 2u;
     raw[v2] = x_0.x;
     raw[v2 + 1u] = x_0.y;
