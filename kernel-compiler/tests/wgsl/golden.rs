@@ -22,7 +22,7 @@ pub fn check(name: &str, module: Module) -> WgslText {
     let text = wgsl::emit(&verified).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/wgsl").join(name);
     let path = path.with_extension("wgsl");
-    if std::env::var_os("TILEWRIGHT_BLESS").is_some() {
+    if std::env::var("TILEWRIGHT_BLESS").is_ok_and(|value| value == "1") {
         std::fs::write(&path, &text.code).unwrap();
     }
     if let Err(error) = wgsl::validate(&text, target) {
