@@ -126,12 +126,12 @@ impl Memory<'_, '_> {
     }
 
     fn narrow(&mut self, op: &MemoryOp, span: Span) {
-        let Target::Wgsl(_) = self.module.target else { return };
+        let Target::Wgsl(wgsl) = self.module.target else { return };
         let MemoryOp::Store { place, values, .. } = op else { return };
         let Some(ty) = values.first().map(|v| self.module.type_of(*v)) else { return };
         let bytes = ty.size() * values.len() as u32;
-        // Workgroup arrays of f16 exist where the target has f16: no word is shared there.
-        let native = ty == Scalar::F16 && !matches!(place.base, Base::Buffer(_));
+        // Arrays of f16 exist where the target has f16: no word is shared there.
+        let native = ty == Scalar::F16 && wgsl.f16;
         if bytes < 4 && !native {
             let name = super::base_name(self.module, place.base);
             let (count, ty) = (4 / ty.size(), ty.name());

@@ -1,10 +1,18 @@
 //! Compares with the files in `tests/golden/wgsl` (`TILEWRIGHT_BLESS=1` rewrites them).
 
+use crate::kernel::native;
 use naga::valid::{ValidationFlags, Validator};
 use std::path::Path;
 use tilewright_kernel_compiler::back::wgsl::{self, WgslText};
 use tilewright_kernel_compiler::ir::Module;
+use tilewright_kernel_compiler::target::Target;
 use tilewright_kernel_compiler::verify::verify;
+
+/// One kernel for plain WGSL and for a native adapter.
+pub fn both(name: &str, build: impl Fn(Target) -> Module) {
+    check(name, build(Target::WGSL));
+    check(&format!("{name}_native"), build(native()));
+}
 
 /// Emits a module, validates it, writes it by naga's back ends, and compares the text.
 pub fn check(name: &str, module: Module) -> WgslText {
@@ -14,7 +22,7 @@ pub fn check(name: &str, module: Module) -> WgslText {
     let text = wgsl::emit(&verified).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/wgsl").join(name);
     let path = path.with_extension("wgsl");
-    if std::env::var_os("TILEWRIGHT_BLESS").is_some() {
+    if std::env::var("TILEWRIGHT_BLESS").is_ok_and(|value| value == "1") {
         std::fs::write(&path, &text.code).unwrap();
     }
     if let Err(error) = wgsl::validate(&text, target) {

@@ -35,6 +35,9 @@ pub struct Kernel {
     pub b: Builder,
 }
 
+/// Elements of every buffer.
+pub const LEN: u32 = 1 << 20;
+
 pub const AT: Span = Span(0);
 
 impl Kernel {
@@ -66,7 +69,7 @@ impl Kernel {
     }
 
     pub fn buffer(&mut self, name: &str, element: Scalar, access: Access) -> Base {
-        let (role, shape) = (ParamRole::Activations, Vec::new());
+        let (role, shape) = (ParamRole::Activations, vec![Sym::Const(LEN.into())]);
         let kind = ParamKind::Buffer { element, access, role, shape, align: 16 };
         Base::Buffer(self.param(name, kind))
     }
@@ -140,6 +143,34 @@ impl Kernel {
         self.load_vector(base, index, ty, 1)[0]
     }
 
+    /// States that `span` elements from `index` on are in bounds: the tests are not about that.
+    pub fn within(&mut self, base: Base, index: Operand, span: u32) {
+        let len = match base {
+            Base::Buffer(_) => LEN,
+            Base::Shared(id) | Base::Cluster { array: id, .. } => {
+                self.b.module.shared[id.index()].len
+            }
+        };
+        if index.as_const().is_none() {
+            let condition = self.compare(Comparison::Le, index, u(len - span));
+            self.b.push(Stmt::Assume { condition, span: AT });
+        }
+    }
+
+    /// Elements of the declared type that `count` scalars of `ty` cover.
+    fn elements(&self, base: Base, ty: Scalar, count: u32) -> u32 {
+        let element = match base {
+            Base::Buffer(id) => match self.b.module.params[id.index()].kind {
+                ParamKind::Buffer { element, .. } => element,
+                _ => Scalar::U32,
+            },
+            Base::Shared(id) | Base::Cluster { array: id, .. } => {
+                self.b.module.shared[id.index()].element
+            }
+        };
+        (ty.size() * count / element.size()).max(1)
+    }
+
     pub fn load_vector(
         &mut self,
         base: Base,
@@ -147,12 +178,17 @@ impl Kernel {
         ty: Scalar,
         count: u32,
     ) -> Vec<Operand> {
+        let span = self.elements(base, ty, count);
+        self.within(base, index, span);
         let (place, cache) = (Place { base, index }, Cache::default());
         let op = Op::Memory(MemoryOp::Load { place, ty, count, cache });
         self.b.emit(op, AT).into_iter().map(Operand::Value).collect()
     }
 
     pub fn store(&mut self, base: Base, index: Operand, values: &[Operand]) {
+        let ty = self.b.module.type_of(values[0]);
+        let span = self.elements(base, ty, values.len() as u32);
+        self.within(base, index, span);
         let (place, values) = (Place { base, index }, values.to_vec());
         self.effect(Op::Memory(MemoryOp::Store { place, values, cache: Cache::default() }));
     }

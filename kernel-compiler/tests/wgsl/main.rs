@@ -3,7 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod arithmetic;
+mod control;
 mod diagnostics;
-mod families;
 mod golden;
 mod kernel;
+mod machine;
+mod memory;
+mod uniformity;

@@ -1,6 +1,5 @@
 //! Statements and loops.
 
-use super::tables::type_name;
 use super::writer::{Input, Level, Text, Writer, zero};
 use crate::ir::op::{Builtin, Op};
 use crate::ir::{Block, Operand, ParamKind, Scalar, Stmt, ValueId};
@@ -60,11 +59,13 @@ impl Writer<'_> {
             condition = Text::new(format!("!{}", condition.at(Level::Atom)), Level::Sum);
         }
         let head = format!("if ({})", condition.text);
-        if otherwise.0.is_empty() {
-            return self.nested(&head, |w| w.block(then));
-        }
-        self.nested(&head, |w| w.block(then));
-        self.nested("else", |w| w.block(otherwise));
+        self.nested(&head, |w| {
+            w.block(then);
+            if !otherwise.0.is_empty() {
+                w.otherwise();
+                w.block(otherwise);
+            }
+        });
     }
 
     /// `i + step` may pass the type's largest value: then the loop jumps to its end instead.
@@ -83,10 +84,11 @@ impl Writer<'_> {
         let end = self.operand(end, Level::Product);
         let step = self.operand(step, Level::Product);
         let i = self.names.numbered("i");
+        let stride = unsigned(&step);
         let next = if plain {
             format!("{i} += {step}")
         } else if ty == Scalar::I32 {
-            let beyond = format!("bitcast<u32>({end} - {i}) > u32({step})");
+            let beyond = format!("bitcast<u32>({end} - {i}) > {stride}");
             format!("{i} = select({end}, {i} + {step}, ({beyond}))")
         } else {
             format!("{i} = select({end}, {i} + {step}, ({end} - {i} > {step}))")
@@ -120,13 +122,14 @@ impl Writer<'_> {
             });
         }
         let (span, stride) = match ty {
-            Scalar::I32 => (format!("bitcast<u32>({end} - {start})"), format!("u32({step})")),
+            Scalar::I32 => (format!("bitcast<u32>({end} - {start})"), unsigned(&step)),
             _ => (format!("({end} - {start})"), step.clone()),
         };
         let rounds = format!("select(0u, ({span} - 1u) / {stride} + 1u, ({start} < {end}))");
         let head = format!("for (var {after} = {rounds}; {after} > 0u; {after} -= 1u)");
         self.nested(&head, |w| {
-            let steps = format!("{}({after} - 1u)", type_name(ty));
+            let conversion = if ty == Scalar::I32 { "i32" } else { "" };
+            let steps = format!("{conversion}({after} - 1u)");
             w.line(&format!("let {i} = {start} + {steps} * {step};"));
             w.block(body);
         });
@@ -186,6 +189,14 @@ impl Writer<'_> {
             Some(_) => self.input(Input::Lane).to_owned(),
             None => format!("({} % 32u)", self.input(Input::ThreadIndex)),
         })
+    }
+}
+
+/// An `i32` expression that is not negative as `u32`.
+fn unsigned(text: &str) -> String {
+    match text.strip_suffix('i') {
+        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => format!("{digits}u"),
+        _ => format!("u32({text})"),
     }
 }
 

@@ -5,7 +5,6 @@
 //! rows of A and its columns of B in `f32` registers; the product is plain multiply-adds. Both are
 //! written once per text as functions, so that a multiply-add of the kernel is one line.
 
-use super::bindings::Cell;
 use super::polyfill::Polyfill;
 use super::writer::{Input, Writer};
 use crate::ir::op::{Base, MatrixOp, Place};
@@ -165,7 +164,11 @@ impl Writer<'_> {
         let from = format!("&{}[{index}]", self.array(place.base));
         let suffix = if column_major { "" } else { "T" };
         if store {
-            return self.line(&format!("coopStore{suffix}({name}, {from}, {stride});"));
+            // naga 30 writes the store before what its arguments still have to load: name them first.
+            let (value, step) = (self.names.numbered("result_"), self.names.numbered("stride_"));
+            self.line(&format!("let {value} = {name};"));
+            self.line(&format!("let {step} = {stride};"));
+            return self.line(&format!("coopStore{suffix}({value}, {from}, {step});"));
         }
         let fragment = self.fragment(id);
         let (size, role) = (fragment.size, letter(fragment.role));
@@ -261,14 +264,14 @@ impl Writer<'_> {
                 self.module.shared[id.index()].element
             }
         };
-        let cell = self.cells.of(base);
+        let scalar = self.cells.of(base).map(|cell| cell.scalar);
         self.function(format!("read_{array}"), |w, name| {
-            let native = matches!(cell, Some(Cell { scalar: Scalar::F32, .. }));
             let half = format!("({array}[i >> 1u] >> ((i & 1u) * 16u)) & 0xffffu");
-            let value = match (element, native) {
+            let value = match (element, scalar) {
+                (_, Some(Scalar::F16)) => format!("f32({array}[i])"),
                 (Scalar::Bf16, _) => format!("bitcast<f32>(({half}) << 16u)"),
                 (Scalar::F16, _) => w.polyfill(Polyfill::F16ToF32, &half).text,
-                (_, true) => format!("{array}[i]"),
+                (_, Some(Scalar::F32)) => format!("{array}[i]"),
                 _ => format!("bitcast<f32>({array}[i])"),
             };
             format!("fn {name}(i: u32) -> f32 {{\n    return {value};\n}}\n")

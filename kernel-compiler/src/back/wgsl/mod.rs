@@ -47,12 +47,12 @@ use crate::verify::Verified;
 /// The WGSL text of a kernel instance.
 ///
 /// # Errors
-/// What the instance's target lacks; see the catalogue's `TW036x` and `TW046x`.
+/// What the instance's target lacks; see the catalogue's `TW030x`, `TW036x` and `TW046x`.
 pub fn emit(module: &Verified) -> Result<WgslText, Vec<Diagnostic>> {
     let Some(target) = bindings::wgsl(module.target) else {
         let message =
             format!("`{}` is an instance for {}, not for WGSL", module.name, module.target);
-        return Err(vec![Diagnostic::new(&resources::PTX_ONLY, Span::default(), message)]);
+        return Err(vec![Diagnostic::new(&resources::NOT_WGSL, Span::default(), message)]);
     };
     let legal = legalise::legalise(module, &target)?;
     Ok(module::write(&legal, &target))

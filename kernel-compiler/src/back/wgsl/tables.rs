@@ -84,6 +84,7 @@ pub(super) const PREDECLARED: &[&str] = &[
     "block",
     "lane",
     "subgroup",
+    "grid_linear",
 ];
 
 /// The WGSL type that holds a value of the legalised module: floats narrower than 32 bits are held

@@ -186,6 +186,13 @@ impl<'a> Writer<'a> {
         self.line("}");
     }
 
+    /// Ends the branch of an `if` and begins the other one.
+    pub fn otherwise(&mut self) {
+        self.depth -= 1;
+        self.line("} else {");
+        self.depth += 1;
+    }
+
     /// The variable of an array.
     pub fn array(&self, base: Base) -> String {
         match base {

@@ -4,12 +4,7 @@ super::entries! {
     NOT_ON_TARGET = "TW0350", "An instruction that the target does not have.";
     NO_SUCH_FORM = "TW0351", "An operation that the target has in no form for these types or sizes.";
     NOT_PTX = "TW0352", "A module for another target was given to the PTX back end.";
-    PTX_ONLY = "TW0361", "an instruction of PTX targets in a kernel for WGSL";
-    NO_SUBGROUPS = "TW0362", "a subgroup operation for a target without subgroups";
-    WIDE_ON_WGSL = "TW0363", "64-bit values on WGSL";
-    TOO_MANY_BUFFERS = "TW0364", "more storage buffers than the target has";
-    WGSL_SHARED = "TW0365", "more workgroup memory than the WGSL target has";
-    WGSL_THREADS = "TW0366", "more threads than the WGSL target has";
+    NOT_WGSL = "TW0361", "a module for another target was given to the WGSL back end";
     SCALAR_PARAM = "TW0367", "a scalar parameter of a type that WGSL's uniform struct cannot hold";
     WGSL_FRAGMENT = "TW0368", "a matrix fragment that the WGSL target cannot hold";
     WGSL_REJECTED = "TW0369", "generated WGSL that naga rejects: a mistake of the compiler";

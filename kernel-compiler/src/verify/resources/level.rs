@@ -99,17 +99,13 @@ fn wgsl_missing(op: &Op, module: &Module, wgsl: Wgsl) -> Option<(&'static str, &
     let subgroups = || wgsl.subgroup.is_none().then_some(("subgroups", "wgsl(subgroup)"));
     match op {
         Op::Read(_) | Op::Param(_) | Op::Arith(_) => None,
-        Op::Builtin(Builtin::LaneId | Builtin::SubgroupId) => subgroups(),
         Op::Builtin(Builtin::ClusterRank) => Some(("clusters", "sm_90")),
         Op::Builtin(_) => None,
         Op::Subgroup(_) => subgroups(),
         Op::Memory(op) => match op {
-            MemoryOp::Load { .. } | MemoryOp::Store { .. } | MemoryOp::Prefetch(_) => None,
             MemoryOp::SharedAddress(_) => Some(("addresses of workgroup memory", "PTX")),
-            MemoryOp::LoadOrdered { .. }
-            | MemoryOp::StoreOrdered { .. }
-            | MemoryOp::Atomic { .. }
-            | MemoryOp::CompareExchange { .. } => Some(("ordered accesses and atomics", "PTX")),
+            // Which atomics there are (relaxed ones on 32-bit integers), the back end knows.
+            _ => None,
         },
         Op::Sync(SyncOp::Barrier) => None,
         Op::Sync(SyncOp::SubgroupBarrier) => subgroups(),
@@ -123,10 +119,13 @@ fn wgsl_missing(op: &Op, module: &Module, wgsl: Wgsl) -> Option<(&'static str, &
             | MatrixOp::FragmentStore { fragment: id, .. }
             | MatrixOp::FragmentMultiplyAdd { c: id, .. } => {
                 let fragment = &module.fragments[id.index()];
-                if wgsl.cooperative_matrix != Some(fragment.size) {
+                // Without cooperative matrices a fragment is held in registers.
+                if wgsl.cooperative_matrix.is_some_and(|size| size != fragment.size) {
                     return Some(("matrices of this size", "wgsl(cooperative_matrix = SIZE)"));
                 }
-                (fragment.element == Scalar::Bf16).then_some(("bf16 matrices", "PTX"))
+                let cooperative = wgsl.cooperative_matrix.is_some();
+                (cooperative && fragment.element == Scalar::Bf16)
+                    .then_some(("bf16 matrices", "PTX"))
             }
             MatrixOp::Mma { .. }
             | MatrixOp::LoadMatrix { .. }

@@ -89,12 +89,11 @@ fn conversions(
     if (block >= scalars.grid_linear) { return; }
     let v0 = block * 64u + thread.x;
     let x_0 = x[v0];
-    let v1 = select(0.0f, 1.0f, (scalars.flag != 0u)) + f32(min(f32_to_u32(x_0), 255u));
+    let v1 = f32(select(0u, 1u, (scalars.flag != 0u))) + f32(min(f32_to_u32(x_0), 255u));
     let v2 = v1 + f32(max(min(f32_to_i32(x_0), 127i), -128i)) + f32(min(f32_to_u32(x_0), 0xffffu));
     let v3 = v2 + f32(max(min(f32_to_i32(x_0), 32767i), -32768i)) + f32(f32_to_u32(x_0));
     let v4 = v3 + f32(f32_to_i32(x_0)) + f16_to_f32(pack2x16float(vec2<f32>(x_0, 0.0f)));
     let v5 = v4 + bitcast<f32>(f32_to_bf16(x_0) << 16u) + e4m3_to_f32(f32_to_e4m3(x_0));
-    let v6 = v5 + e5m2_to_f32(f32_to_e5m2(x_0)) + select(0.0f, 1.0f, (x_0 != 0.0f));
-    let v7 = f32(bitcast<u32>(extractBits(f32_to_i32(v6), 0u, 8u)) & 0xffffu);
-    y[v0] = v7;
+    let v6 = extractBits(f32_to_i32(v5 + e5m2_to_f32(f32_to_e5m2(x_0))), 0u, 8u);
+    y[v0] = f32(bitcast<u32>(v6) & 0xffffu);
 }

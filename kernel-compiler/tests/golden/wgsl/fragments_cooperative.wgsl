@@ -32,5 +32,7 @@ fn matrix_product(
     }
     fragment_2 = fragment_2 * 0.5f;
     let v3 = v0 * scalars.width;
-    coopStoreT(fragment_2, &c[v3], scalars.width);
+    let result_0 = fragment_2;
+    let stride_0 = scalars.width;
+    coopStoreT(result_0, &c[v3], stride_0);
 }

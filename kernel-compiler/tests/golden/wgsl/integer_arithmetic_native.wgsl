@@ -36,9 +36,8 @@ fn integer_arithmetic(
     let v4 = select(max(v3, scalars.divisor) << (scalars.divisor & 31u), 0u, (scalars.divisor > 31u));
     let v5 = select((v4 << 3u) >> (scalars.divisor & 31u), 0u, (scalars.divisor > 31u));
     let v6 = ((0i >> min(scalars.divisor, 31u)) >> 31u) * i32(-2147483648);
-    let v7 = (v5 >> 3u) / 7u + countOneBits(x_0 & 0xffffffffu) + countLeadingZeros(x_0 & 0xffffffffu);
-    let v8 = v7 + countTrailingZeros(x_0 & 0xffffffffu) + reverseBits(x_0);
-    let v9 = v8 + (~x_0) + (0u - x_0);
-    y[v0] = v9;
-    z[v0] = v6 - abs(bitcast<i32>(x_0)) + dot4I8Packed(x_0, v9);
+    let v7 = (v5 >> 3u) / 7u + countOneBits(x_0) + countLeadingZeros(x_0) + countTrailingZeros(x_0);
+    let v8 = v7 + reverseBits(x_0) + (~x_0);
+    y[v0] = v8;
+    z[v0] = v6 - abs(bitcast<i32>(x_0)) + dot4I8Packed(x_0, v8);
 }

@@ -33,11 +33,11 @@ fn loops(
         sum = sum + x_2;
     }
     for (var rounds_1 = select(0u, ((scalars.n - thread.x) - 1u) / 3u + 1u, (thread.x < scalars.n)); rounds_1 > 0u; rounds_1 -= 1u) {
-        let i3 = thread.x + u32(rounds_1 - 1u) * 3u;
+        let i3 = thread.x + (rounds_1 - 1u) * 3u;
         let x_3 = x[i3];
         sum = sum + x_3;
     }
-    for (var i4 = -4i; i4 < scalars.m; i4 = select(scalars.m, i4 + 2i, (bitcast<u32>(scalars.m - i4) > u32(2i)))) {
+    for (var i4 = -4i; i4 < scalars.m; i4 = select(scalars.m, i4 + 2i, (bitcast<u32>(scalars.m - i4) > 2u))) {
         let v1 = bitcast<u32>(i4);
         if ((v1 & 1u) == 1u) {
             continue;
@@ -45,7 +45,7 @@ fn loops(
         let x_4 = x[v1];
         sum = sum + x_4;
     }
-    for (var rounds_2 = select(0u, (bitcast<u32>(scalars.m - (-4i)) - 1u) / u32(2i) + 1u, ((-4i) < scalars.m)); rounds_2 > 0u; rounds_2 -= 1u) {
+    for (var rounds_2 = select(0u, (bitcast<u32>(scalars.m - (-4i)) - 1u) / 2u + 1u, ((-4i) < scalars.m)); rounds_2 > 0u; rounds_2 -= 1u) {
         let i5 = (-4i) + i32(rounds_2 - 1u) * 2i;
         let x_5 = x[bitcast<u32>(i5)];
         sum = sum + x_5;
@@ -53,8 +53,7 @@ fn loops(
     let v2 = sum;
     if (v2 < 0.0f) {
         y[v0] = -v2;
-    }
-    else {
+    } else {
         y[v0] = v2;
     }
 }

@@ -1,4 +1,5 @@
-//! What a WGSL target lacks: operations, types, limits.
+//! What a WGSL target lacks: operations, types, limits. The verifier finds most of it before; this is
+//! what the back end itself relies on.
 
 use crate::back::wgsl::bindings::Cells;
 use crate::diag::catalog::{memory, resources};
@@ -8,7 +9,7 @@ use crate::ir::op::{
     SyncOp, VoteMode,
 };
 use crate::ir::{Block, Const, FragmentRole, Module, Operand, ParamKind, Scalar, Span, Stmt};
-use crate::target::Wgsl;
+use crate::target::{Dialect, Wgsl};
 
 /// Checks a module.
 ///
@@ -43,7 +44,7 @@ impl Checker<'_> {
     fn ptx_only(&mut self, name: &str) {
         let message = format!("`{name}` is an instruction of PTX targets");
         let help = "use a portable operation here, or keep this template to sm_ targets";
-        self.report(&resources::PTX_ONLY, message, help);
+        self.report(&resources::TARGET_LACKS, message, help);
     }
 
     fn params(&mut self) {
@@ -67,7 +68,7 @@ impl Checker<'_> {
 
     fn wide(&mut self, ty: Scalar) {
         let message = format!("WGSL has no {}", ty.name());
-        self.report(&resources::WIDE_ON_WGSL, message, "use 32-bit integers, or two words");
+        self.report(&resources::TARGET_LACKS, message, "use 32-bit integers, or two words");
     }
 
     fn resources(&mut self, cells: &Cells) {
@@ -76,14 +77,14 @@ impl Checker<'_> {
         if buffers > self.target.storage_buffers as usize {
             let limit = self.target.storage_buffers;
             let message = format!("{buffers} buffers, and this target binds {limit}");
-            self.report(&resources::TOO_MANY_BUFFERS, message, "pack operands into fewer buffers");
+            self.report(&resources::BUFFER_LIMIT, message, "pack operands into fewer buffers");
         }
         let threads = self.module.thread_count();
         if threads > self.target.invocations {
             let limit = self.target.invocations;
             let message = format!("{threads} threads per workgroup, and this target has {limit}");
             let help = format!("use a tile of at most {limit} threads");
-            self.report(&resources::WGSL_THREADS, message, &help);
+            self.report(&resources::THREAD_LIMIT, message, &help);
         }
         if let Some(array) = self.module.shared.first() {
             self.span = array.span;
@@ -94,7 +95,7 @@ impl Checker<'_> {
             let message = format!("{bytes} bytes of workgroup memory, and this target has {limit}");
             let help =
                 format!("use a smaller tile, or ask for wgsl(shared >= {}K)", bytes.div_ceil(1024));
-            self.report(&resources::WGSL_SHARED, message, &help);
+            self.report(&resources::SHARED_LIMIT, message, &help);
         }
         for array in &self.module.shared {
             self.span = array.span;
@@ -118,6 +119,14 @@ impl Checker<'_> {
             }
             let f32_c = !accumulator || ty == Scalar::F32;
             match self.target.cooperative_matrix {
+                Some(_) if self.target.dialect == Dialect::Web => {
+                    let message = "a cooperative matrix in the web dialect".to_owned();
+                    self.report(
+                        &resources::WGSL_FRAGMENT,
+                        message,
+                        "ask for it on wgsl(native) only",
+                    );
+                }
                 Some(supported) => {
                     let input = accumulator || ty == Scalar::F16;
                     if !(self.target.f16 && f32_c && input && size == supported) {
@@ -142,7 +151,7 @@ impl Checker<'_> {
                         let help = "a subgroup of 4, 8, 16, 32 or 64 shares a fragment";
                         self.report(&resources::WGSL_FRAGMENT, message, help);
                     }
-                    if self.module.thread_count() % lanes != 0 {
+                    if !self.module.thread_count().is_multiple_of(lanes) {
                         let message =
                             format!("fragments in {} threads", self.module.thread_count());
                         let help = format!("use a multiple of {lanes} threads");
@@ -207,11 +216,11 @@ impl Checker<'_> {
     }
 
     fn subgroup(&mut self, name: &str) {
-        if self.target.subgroup.is_none() {
+        if self.target.subgroup.is_none() || self.target.dialect == Dialect::Web {
             let message = format!("`{name}` needs subgroups, and this target has none");
             let help =
                 "use the block-level form of the library (block_sum, block_max), or wgsl(subgroup)";
-            self.report(&resources::NO_SUBGROUPS, message, help);
+            self.report(&resources::TARGET_LACKS, message, help);
         }
     }
 
@@ -237,7 +246,7 @@ impl Checker<'_> {
                 if *mode == VoteMode::Ballot && self.target.subgroup.is_some_and(|n| n > 32) {
                     let message = "a ballot of more than 32 lanes does not fit a u32".to_owned();
                     let help = "use subgroup_any or subgroup_all";
-                    self.report(&resources::NO_SUBGROUPS, message, help);
+                    self.report(&resources::TARGET_LACKS, message, help);
                 }
             }
         }

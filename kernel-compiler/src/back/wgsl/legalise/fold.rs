@@ -151,7 +151,8 @@ fn identity(op: BinaryOp, a: Operand, b: Operand, module: &Module) -> Option<Ope
     }
     match (op, a.as_int(), b.as_int()) {
         (BinaryOp::Add | BinaryOp::Or | BinaryOp::Xor, Some(0), _) => Some(b),
-        (BinaryOp::Mul, Some(1), _) => Some(b),
+        (BinaryOp::Mul, Some(1), _) | (BinaryOp::And, Some(0xffff_ffff | -1), _) => Some(b),
+        (BinaryOp::And, _, Some(0xffff_ffff | -1)) => Some(a),
         (BinaryOp::Mul | BinaryOp::And, Some(0), _)
         | (BinaryOp::Mul | BinaryOp::And, _, Some(0)) => Some(zero),
         (

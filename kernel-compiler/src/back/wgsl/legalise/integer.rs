@@ -277,7 +277,8 @@ impl Rewriter<'_> {
             return self.arith(ArithOp::Compare(Comparison::Ne, value, Const::int(ty, 0).into()));
         }
         let word = self.arith(ArithOp::Bitcast(legal, value));
-        let contained = width(from) < width(to) && !(from.is_signed() && !to.is_signed());
+        let keeps_sign = to.is_signed() || !from.is_signed();
+        let contained = keeps_sign && width(from) < width(to);
         if contained { word } else { self.wrap(to, word) }
     }
 

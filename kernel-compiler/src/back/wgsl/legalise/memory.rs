@@ -259,7 +259,7 @@ impl Rewriter<'_> {
         };
         let (ty_name, width) = (ty.name(), 4 / ty.size());
         let message = format!(
-            "storing one {ty_name} to `{name}` writes part of a 32-bit word, which WGSL cannot do"
+            "on WGSL a thread must own a whole 32-bit word: this stores one {ty_name} to `{name}`"
         );
         let help = format!(
             "store {width} neighbouring {ty_name} at once: the smallest vector is {width} wide"
