@@ -1,8 +1,8 @@
 //! CUDA PTX text from a verified module.
 //!
 //! One file per operation family, as in `ir::op`; `tables` holds what the target has, `registers` the
-//! classes and names, `address` the arithmetic of places, `forward` finds the reads of locals that need
-//! no copy. Text is made in one walk; what a kernel needs once (parameters, thread coordinates,
+//! classes and names, `address` the arithmetic of places; `forward` finds the reads of locals that need
+//! no copy, `needed` the values that need no register. Text is made in one walk; what a kernel needs once (parameters, thread coordinates,
 //! cache policies) is hoisted to its start when it is first asked for.
 //!
 //! # Binary interface
@@ -32,6 +32,7 @@ mod legalise;
 mod math;
 mod memory;
 mod mma;
+mod needed;
 mod registers;
 mod subgroup;
 mod sync;
