@@ -215,6 +215,9 @@ fn integer(mnemonic: &[&str], ty: &str, v: &[u64]) -> u64 {
     let r = match mnemonic[0] {
         "add" => x[0] + x[1],
         "sub" => x[0] - x[1],
+        "mul" if mnemonic[1] == "hi" && ty.starts_with('u') => {
+            ((x[0] as u128 * x[1] as u128) >> width) as i128
+        }
         "mul" if mnemonic[1] == "hi" => (x[0] * x[1]) >> width,
         "mul" => x[0].wrapping_mul(x[1]),
         "mad" => x[0].wrapping_mul(x[1]) + x[2],

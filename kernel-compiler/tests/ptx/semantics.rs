@@ -87,6 +87,7 @@ fn reference(op: BinaryOp, ty: Scalar, a: i128, b: i128) -> i128 {
         BinaryOp::Add => a + b,
         BinaryOp::Sub => a - b,
         BinaryOp::Mul => a.wrapping_mul(b),
+        BinaryOp::MulHigh if a >= 0 && b >= 0 => ((a as u128 * b as u128) >> width) as i128,
         BinaryOp::MulHigh => (a * b) >> width,
         BinaryOp::Div | BinaryOp::Rem if b == 0 => 0,
         BinaryOp::Div => a / b,
