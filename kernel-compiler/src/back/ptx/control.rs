@@ -167,6 +167,7 @@ impl Emitter<'_> {
         let ty = self.module.values[range.variable.index()].ty;
         let i = self.fresh(self.class(ty));
         self.bind(range.variable, i);
+        self.ranges.insert(range.variable, (range.start, range.step));
         (ty, i, self.int(ty))
     }
 

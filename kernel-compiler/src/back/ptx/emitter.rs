@@ -81,6 +81,8 @@ pub(super) struct Emitter<'m> {
     pub forwarded: Vec<bool>,
     pub addresses: Addresses,
     pub loops: Vec<LoopLabels>,
+    /// Start and step of the variables of counted loops.
+    pub ranges: HashMap<ValueId, (Operand, Operand)>,
     values: Vec<Option<Reg>>,
     hoisted: HashMap<Hoisted, Reg>,
     labels: u32,
@@ -111,6 +113,7 @@ impl<'m> Emitter<'m> {
             forwarded: forward::forwarded(module),
             addresses: Addresses::default(),
             loops: Vec::new(),
+            ranges: HashMap::new(),
             values: vec![None; module.values.len()],
             hoisted: HashMap::new(),
             labels: 0,

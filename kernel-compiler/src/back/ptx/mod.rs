@@ -23,6 +23,7 @@ mod control;
 mod convert;
 mod divide;
 mod emitter;
+mod factor;
 mod float;
 mod forward;
 mod fragment;
