@@ -357,3 +357,16 @@ fn sixteen_bit_floats_round_once() {
         }
     }
 }
+
+#[test]
+fn float_remainders_are_exact_for_small_quotients() {
+    let f = Function::new(SM_80, &[Scalar::F32, Scalar::F32], Scalar::F32, |k, x| {
+        k.binary(BinaryOp::Rem, x[0], x[1])
+    });
+    for a in [0.0f32, 1.0, -1.0, 5.5, -5.5, 0.3, 6.0, 1e6 + 0.5, -123.456, 2.999_999_8] {
+        for b in [1.0f32, 2.0, 0.1, -0.1, 3.0, 0.7, 1e-1] {
+            let got = f.call(&[a.to_bits().into(), b.to_bits().into()]) as u32;
+            assert_eq!(f32::from_bits(got), a % b, "{a} % {b}");
+        }
+    }
+}
