@@ -73,8 +73,11 @@ fn portable_fragments() {
     // Nothing says that the stride is even: pairs are read one by one.
     let unknown = emit(fragments(SM_80, Scalar::F16, false).finish()).code;
     let known = emit(fragments(SM_80, Scalar::F16, true).finish()).code;
-    let halves = |code: &str| code.matches(".b16 %tw_h").count();
-    assert!(halves(&unknown) > halves(&known), "{unknown}");
+    let pairs = |code: &str| code.matches("ld.global.b32").count();
+    assert!(pairs(&known) > pairs(&unknown), "{unknown}");
+    // Rows of shared memory that start at multiples of 16 bytes go through ldmatrix.
+    let matrices = |code: &str| code.matches("ldmatrix").count();
+    assert_eq!((matrices(&known), matrices(&unknown)), (4, 2));
 }
 
 struct Mma {

@@ -59,7 +59,7 @@ fn constant_addends_share_one_address() {
     let text = check("unrolled", k.finish());
     let addresses = text.code.lines().filter(|line| line.contains("mad.wide.u32")).count();
     assert_eq!(addresses, 2, "one for each buffer:\n{}", text.code);
-    assert!(text.code.contains("+896]") && text.code.contains("-4]"), "{}", text.code);
+    assert!(text.code.contains("+896]") && text.code.contains("+-4]"), "{}", text.code);
 }
 
 #[test]

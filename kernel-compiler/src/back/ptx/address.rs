@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::fmt::{self, Display};
 
 use crate::ir::op::{ArithOp, Base, BinaryOp, Place};
-use crate::ir::{Op, Operand, ParamId, ParamKind, Scalar, ValueId};
+use crate::ir::{Module, Op, Operand, ParamId, ParamKind, Scalar, ValueId};
 
 use super::emitter::{Arg, Emitter, Hoisted};
 use super::header;
@@ -51,7 +51,6 @@ impl Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.bytes {
             0 => write!(f, "[{}]", self.base),
-            bytes if bytes < 0 => write!(f, "[{}-{}]", self.base, -bytes),
             bytes => write!(f, "[{}+{bytes}]", self.base),
         }
     }
@@ -165,39 +164,8 @@ impl Emitter<'_> {
         (self.module.shared[array.index()].element.size(), offsets[array.index()])
     }
 
-    /// Splits an index into a value and a constant number of elements.
-    ///
-    /// A `U32` may wrap, so its constants are peeled only where addresses have 32 bits as well.
     fn peel(&self, index: Operand, wraps_alike: bool) -> (Option<ValueId>, i64) {
-        let mut constant = 0i64;
-        let mut index = index;
-        loop {
-            let value = match index {
-                Operand::Const(c) => return (None, constant.wrapping_add(c.bits as i64)),
-                Operand::Value(value) => value,
-            };
-            let whole = (Some(value), constant);
-            let ty = self.module.values[value.index()].ty;
-            if ty != Scalar::Index && !wraps_alike {
-                return whole;
-            }
-            let Some(Op::Arith(ArithOp::Binary { op, a, b, .. })) = self.definitions[value.index()]
-            else {
-                return whole;
-            };
-            let (rest, addend) = match (op, a, b) {
-                (BinaryOp::Add, Operand::Const(c), rest)
-                | (BinaryOp::Add, rest, Operand::Const(c)) => (rest, c.bits as i64),
-                (BinaryOp::Sub, rest, Operand::Const(c)) => (rest, -(c.bits as i64)),
-                _ => return whole,
-            };
-            // Offsets are 32-bit immediates; leave room for the element size.
-            if constant.saturating_add(addend).unsigned_abs() > 1 << 26 {
-                return whole;
-            }
-            constant += addend;
-            index = *rest;
-        }
+        peel(self.module, &self.definitions, index, wraps_alike)
     }
 
     /// The device address of a buffer, in the global window.
@@ -293,5 +261,44 @@ impl Emitter<'_> {
             reg
         });
         Address { space: Space::Cluster, base: Arg::Reg(reg), bytes }
+    }
+}
+
+/// Splits an index into a value and a constant number of elements.
+///
+/// A `U32` may wrap, so its constants are peeled only where addresses have 32 bits as well.
+pub(super) fn peel(
+    module: &Module,
+    definitions: &[Option<&Op>],
+    mut index: Operand,
+    wraps_alike: bool,
+) -> (Option<ValueId>, i64) {
+    let mut constant = 0i64;
+    loop {
+        let value = match index {
+            Operand::Const(c) => return (None, constant.wrapping_add(c.bits as i64)),
+            Operand::Value(value) => value,
+        };
+        let whole = (Some(value), constant);
+        let ty = module.values[value.index()].ty;
+        if ty != Scalar::Index && !wraps_alike {
+            return whole;
+        }
+        let Some(Op::Arith(ArithOp::Binary { op, a, b, .. })) = definitions[value.index()] else {
+            return whole;
+        };
+        let (rest, addend) = match (op, a, b) {
+            (BinaryOp::Add, Operand::Const(c), rest) | (BinaryOp::Add, rest, Operand::Const(c)) => {
+                (rest, c.bits as i64)
+            }
+            (BinaryOp::Sub, rest, Operand::Const(c)) => (rest, -(c.bits as i64)),
+            _ => return whole,
+        };
+        // Offsets are 32-bit immediates; leave room for the element size.
+        if constant.saturating_add(addend).unsigned_abs() > 1 << 26 {
+            return whole;
+        }
+        constant += addend;
+        index = *rest;
     }
 }

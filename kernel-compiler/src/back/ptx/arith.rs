@@ -23,7 +23,8 @@ impl Emitter<'_> {
         self.bind_first(results, d);
     }
 
-    fn arith_one(&mut self, op: &ArithOp) -> Reg {
+    /// The register of the only result.
+    pub fn arith_one(&mut self, op: &ArithOp) -> Reg {
         match op {
             ArithOp::Unary(op, a) => {
                 let ty = self.module.type_of(*a);
@@ -53,13 +54,19 @@ impl Emitter<'_> {
             }
             ArithOp::Convert(to, a) => {
                 let from = self.module.type_of(*a);
-                let a = self.reg(*a);
-                self.convert(*to, from, a)
+                let reg = self.reg(*a);
+                if self.is_same_register(*to, from) && self.is_stable(*a) {
+                    return reg;
+                }
+                self.convert(*to, from, reg)
             }
             ArithOp::Bitcast(to, a) => {
                 let from = self.module.type_of(*a);
-                let a = self.arg(*a);
-                self.bitcast(*to, from, &a)
+                let arg = self.arg(*a);
+                match arg {
+                    Arg::Reg(reg) if self.is_same_register(*to, from) && self.is_stable(*a) => reg,
+                    arg => self.bitcast(*to, from, &arg),
+                }
             }
             ArithOp::Pack(ty, a, b) => {
                 let from = self.module.type_of(*a);
@@ -88,6 +95,21 @@ impl Emitter<'_> {
                 self.op(Class::B32, "dp4a.s32.s32", &[&a, &b, &c])
             }
         }
+    }
+
+    /// Whether the conversion changes no bit of the register.
+    fn is_same_register(&self, to: Scalar, from: Scalar) -> bool {
+        let word = |ty: Scalar| {
+            matches!(ty, Scalar::U32 | Scalar::I32 | Scalar::F16x2 | Scalar::Bf16x2)
+                || (ty == Scalar::Index && self.class(ty) == Class::B32)
+        };
+        let long = |ty: Scalar| self.class(ty) == Class::B64;
+        to == from || (word(to) && word(from)) || (long(to) && long(from))
+    }
+
+    /// Whether the register of an operand never changes: a read that shares its local's may.
+    fn is_stable(&self, operand: Operand) -> bool {
+        matches!(operand, Operand::Value(value) if !self.forwarded[value.index()])
     }
 
     /// An offset or width for `bfe`, which reads only its low eight bits.

@@ -4,6 +4,7 @@ use crate::ir::op::Builtin;
 use crate::ir::{Block, Op, Operand, Role, Scalar, Stmt, ValueId};
 
 use super::emitter::{Arg, Emitter};
+use super::needed::is_removable;
 use super::registers::{Class, Reg};
 use super::tables;
 
@@ -80,6 +81,10 @@ impl Emitter<'_> {
     }
 
     fn operation(&mut self, results: &[ValueId], op: &Op) {
+        let used = results.iter().any(|value| self.needed[value.index()]);
+        if !used && is_removable(op) {
+            return;
+        }
         match op {
             Op::Read(local) => {
                 let from = self.local(*local);
@@ -162,6 +167,7 @@ impl Emitter<'_> {
         let ty = self.module.values[range.variable.index()].ty;
         let i = self.fresh(self.class(ty));
         self.bind(range.variable, i);
+        self.ranges.insert(range.variable, (range.start, range.step));
         (ty, i, self.int(ty))
     }
 

@@ -12,6 +12,7 @@ use crate::target::{Ptx, Target};
 use super::address::Addresses;
 use super::control::LoopLabels;
 use super::forward;
+use super::needed;
 use super::registers::{Class, Reg, Registers};
 use super::tables::{self, Form};
 
@@ -74,10 +75,14 @@ pub(super) struct Emitter<'m> {
     pub fragments: HashMap<FragmentId, Vec<Reg>>,
     /// The operation that defines each value.
     pub definitions: Vec<Option<&'m Op>>,
+    /// Values that something emitted reads.
+    pub needed: Vec<bool>,
     /// Reads whose value may stay in the local's register.
     pub forwarded: Vec<bool>,
     pub addresses: Addresses,
     pub loops: Vec<LoopLabels>,
+    /// Start and step of the variables of counted loops.
+    pub ranges: HashMap<ValueId, (Operand, Operand)>,
     values: Vec<Option<Reg>>,
     hoisted: HashMap<Hoisted, Reg>,
     labels: u32,
@@ -90,6 +95,7 @@ impl<'m> Emitter<'m> {
             let message = format!("kernel `{}` is for {}, not for PTX", module.name, module.target);
             return Err(vec![Diagnostic::new(&NOT_PTX, Span::default(), message)]);
         };
+        let definitions = forward::definitions(module);
         Ok(Emitter {
             module,
             ptx,
@@ -102,10 +108,12 @@ impl<'m> Emitter<'m> {
             depth: 1,
             locals: vec![None; module.locals.len()],
             fragments: HashMap::new(),
-            definitions: forward::definitions(module),
+            needed: needed::needed(module, &definitions),
+            definitions,
             forwarded: forward::forwarded(module),
             addresses: Addresses::default(),
             loops: Vec::new(),
+            ranges: HashMap::new(),
             values: vec![None; module.values.len()],
             hoisted: HashMap::new(),
             labels: 0,
@@ -203,10 +211,13 @@ impl<'m> Emitter<'m> {
         self.values[value.index()] = Some(reg);
     }
 
-    /// The register of a value; a value that no statement reached gets one that nothing writes.
+    /// The register of a value. One that was left out as not needed is computed where it is wanted.
     pub fn value(&mut self, value: ValueId) -> Reg {
         if let Some(reg) = self.values[value.index()] {
             return reg;
+        }
+        if let Some(Op::Arith(op)) = self.definitions[value.index()] {
+            return self.arith_one(op);
         }
         let class = self.class(self.module.values[value.index()].ty);
         let reg = self.fresh(class);

@@ -94,8 +94,8 @@ impl Emitter<'_> {
             BinaryOp::Div => format!("div.rn{flush}.f32"),
             BinaryOp::Min => format!("min{flush}.f32"),
             BinaryOp::Max => format!("max{flush}.f32"),
-            BinaryOp::Rem
-            | BinaryOp::MulHigh
+            BinaryOp::Rem => return self.f32_remainder(a, b),
+            BinaryOp::MulHigh
             | BinaryOp::And
             | BinaryOp::Or
             | BinaryOp::Xor
@@ -103,12 +103,27 @@ impl Emitter<'_> {
             | BinaryOp::Shr => {
                 self.no_form(
                     format!("{op:?} has no form for floats"),
-                    "use `x - floor(x / y) * y` for a remainder, a bit cast for bit operations",
+                    "cast the bits to an integer first",
                 );
                 return self.fresh(Class::F32);
             }
         };
         self.op(Class::F32, &mnemonic, &[a, b])
+    }
+
+    /// `a - trunc(a / b) * b` with the sign of `a`: exact while the quotient is below 2^24.
+    fn f32_remainder(&mut self, a: &Arg, b: &Arg) -> Reg {
+        let quotient = self.f32_op("div.rn.f32", &[a, b]);
+        let whole = self.f32_op("cvt.rzi.f32.f32", &[&quotient]);
+        let negative = self.f32_op("neg.f32", &[&whole]);
+        let rest = self.f32_op("fma.rn.f32", &[&negative, b, a]);
+        // A quotient rounded up to a whole number leaves a rest of the other sign: one `b` too much.
+        let size = self.f32_op("abs.f32", &[b]);
+        let back = self.f32_op("copysign.f32", &[a, &size]);
+        let repaired = self.f32_op("add.rn.f32", &[&rest, &back]);
+        let same = self.f32_op("copysign.f32", &[a, &rest]);
+        let passed = self.op(Class::Pred, "setp.neu.f32", &[&same, &rest]);
+        self.f32_op("selp.f32", &[&repaired, &same, &passed])
     }
 
     /// `a * b + c` with one rounding.

@@ -4,16 +4,13 @@
 //! mma.m16n8k16 with floating point type"): A rows `g, g + 8`, columns `2t, 2t + 1` and 8 more;
 //! B rows `2t, 2t + 1` and 8 more, column `g`; C rows `g, g + 8`, columns `2t, 2t + 1`.
 
-use crate::ir::op::{ArithOp, Base, BinaryOp, MmaShape, Place};
-use crate::ir::{
-    Comparison, Condition, FragmentId, FragmentRole, Op, Operand, ParamId, ParamKind, Scalar, Sym,
-};
+use crate::ir::op::{Base, Builtin, MmaShape, Place};
+use crate::ir::{FragmentId, FragmentRole, Operand, Scalar};
 
 use super::address::{Address, Space};
 use super::emitter::{Arg, Emitter, Hoisted};
 use super::registers::{Class, Reg, braces};
-use super::tables::{Chips, Form};
-use crate::ir::op::Builtin;
+use super::tables::{self, Chips, Form};
 
 const FRAGMENT: Form =
     Form { name: "16 x 16 matrix fragment", version: (7, 0), chips: Chips::From(80) };
@@ -117,10 +114,19 @@ impl Emitter<'_> {
         let regs = self.fragment(id);
         let role = self.module.fragments[id.index()].role;
         let element = self.module.fragments[id.index()].element;
+        let own_shared = matches!(place.base, Base::Shared(_));
+        if role != FragmentRole::C && own_shared && self.line_alignment(place, stride) >= 16 {
+            return self.fragment_load_matrix(&regs, role, place, stride, columns);
+        }
         let layout = layout(role);
         let mut lines = self.lines(role, place, stride, columns);
         for (i, pair) in layout.pairs.iter().enumerate() {
             let (first, second) = self.pair_addresses(&mut lines, *pair, layout.down);
+            if role != FragmentRole::C && second.is_none() {
+                let space = first.space;
+                self.line(format_args!("ld.{space}.b32 {}, {first};", regs[i]));
+                continue;
+            }
             let loaded = match second {
                 None => self.load_plain(&first, element, 2),
                 Some(second) => {
@@ -138,6 +144,48 @@ impl Emitter<'_> {
                 self.line(format_args!("mov.b32 {}, {};", regs[i], braces(&[low, high])));
             }
         }
+    }
+
+    /// `ldmatrix` of four 8 x 8 tiles, each lane giving one line of 16 bytes: with lines along the
+    /// fragment's pairs as they are, else transposed.
+    fn fragment_load_matrix(
+        &mut self,
+        regs: &[Reg],
+        role: FragmentRole,
+        place: &Place,
+        stride: Operand,
+        columns: bool,
+    ) {
+        self.need(tables::LOAD_MATRIX);
+        let lane = self.builtin(Builtin::LaneId);
+        let low = self.op(Class::B32, "and.b32", &[&lane, &7]);
+        let eighth = self.op(Class::B32, "and.b32", &[&lane, &8]);
+        let sixteenth = self.op(Class::B32, "shr.u32", &[&lane, &4]);
+        let sixteenth = self.op(Class::B32, "shl.b32", &[&sixteenth, &3]);
+        // Registers 1 and 3 hold the lower rows of A (higher k of B), 2 and 3 the other half.
+        let (line, along) = if columns { (sixteenth, eighth) } else { (eighth, sixteenth) };
+        let line = self.op(Class::B32, "or.b32", &[&line, &low]);
+        let stride = self.arg(stride);
+        let offset = self.op(Class::B32, "mad.lo.u32", &[&line, &stride, &along]);
+        let start = self.address(place);
+        let base = match &start.base {
+            Arg::Reg(reg) => *reg,
+            Arg::Immediate(_) => self.shared_base(),
+        };
+        let base = self.op(Class::B32, "mad.lo.u32", &[&offset, &2, &base]);
+        let address = Address { base: Arg::Reg(base), ..start };
+        let trans = if (role == FragmentRole::B) == columns { "" } else { ".trans" };
+        self.line(format_args!(
+            "ldmatrix.sync.aligned.m8n8.x4{trans}.shared.b16 {}, {address};",
+            braces(regs)
+        ));
+    }
+
+    /// A power of two that divides the byte address of every line's start.
+    fn line_alignment(&self, place: &Place, stride: Operand) -> u64 {
+        let element = u64::from(self.element_size(place.base));
+        let lines = self.factor(place.index).min(self.factor(stride)) * element;
+        lines.min(self.base_factor(place.base))
     }
 
     /// Writes an accumulator.
@@ -282,7 +330,7 @@ impl Emitter<'_> {
             };
             self.op(Class::B32, "add.s32", &[&base, &offset])
         };
-        let aligned = self.even(place.index) && self.even(stride) && self.base_aligned(place.base);
+        let aligned = self.line_alignment(place, stride) >= 2 * element as u64;
         Lines {
             origin: Address { base: Arg::Reg(base), ..start },
             constant,
@@ -306,53 +354,6 @@ impl Emitter<'_> {
             let d = e.fresh(Class::B32);
             e.hoist_line(format_args!("{mnemonic} {d}, {lane}, {by};"));
             d
-        })
-    }
-
-    /// Whether the array starts at a multiple of two elements.
-    fn base_aligned(&self, base: Base) -> bool {
-        let pair = 2 * self.element_size(base);
-        match base {
-            Base::Buffer(param) => match &self.module.params[param.index()].kind {
-                ParamKind::Buffer { align, .. } => align.is_multiple_of(pair),
-                ParamKind::Scalar(_) | ParamKind::TensorMap { .. } => false,
-            },
-            Base::Shared(array) | Base::Cluster { array, .. } => {
-                let (offsets, _) = self.module.shared_layout();
-                offsets[array.index()].is_multiple_of(pair)
-            }
-        }
-    }
-
-    /// Whether an index is known to be even.
-    fn even(&self, operand: Operand) -> bool {
-        let value = match operand {
-            Operand::Const(c) => return c.bits.is_multiple_of(2),
-            Operand::Value(value) => value,
-        };
-        match self.definitions[value.index()] {
-            Some(Op::Param(param)) => self.launcher_says_even(*param),
-            Some(Op::Arith(ArithOp::Convert(_, a))) => {
-                self.module.type_of(*a).is_integer() && self.even(*a)
-            }
-            Some(Op::Arith(ArithOp::Binary { op, a, b, .. })) => match op {
-                BinaryOp::Add | BinaryOp::Sub => self.even(*a) && self.even(*b),
-                BinaryOp::Mul | BinaryOp::And => self.even(*a) || self.even(*b),
-                BinaryOp::Shl => b.as_int().is_some_and(|amount| amount > 0),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    fn launcher_says_even(&self, param: ParamId) -> bool {
-        self.module.conditions.iter().any(|condition| {
-            let Condition::Compare(left, Comparison::Eq, Sym::Const(0)) = condition else {
-                return false;
-            };
-            let Sym::Rem(dividend, divisor) = left else { return false };
-            **dividend == Sym::Param(param)
-                && matches!(**divisor, Sym::Const(n) if n > 0 && n.is_multiple_of(2))
         })
     }
 }

@@ -96,7 +96,8 @@ impl Emitter<'_> {
     /// `a * 2^n` for `-126 <= n <= 127`.
     pub fn times_power_of_two(&mut self, a: Reg, n: Reg) -> Reg {
         let exponent = self.op(Class::B32, "shl.b32", &[&n, &23]);
-        let power = self.op(Class::F32, "add.s32", &[&exponent, &"0x3F800000"]);
+        let bits = self.op(Class::B32, "add.s32", &[&exponent, &"0x3F800000"]);
+        let power = self.f32_op("mov.b32", &[&bits]);
         self.f32_op("mul.rn.f32", &[&a, &power])
     }
 

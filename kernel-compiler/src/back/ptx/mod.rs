@@ -1,8 +1,8 @@
 //! CUDA PTX text from a verified module.
 //!
 //! One file per operation family, as in `ir::op`; `tables` holds what the target has, `registers` the
-//! classes and names, `address` the arithmetic of places, `forward` finds the reads of locals that need
-//! no copy. Text is made in one walk; what a kernel needs once (parameters, thread coordinates,
+//! classes and names, `address` the arithmetic of places; `forward` finds the reads of locals that need
+//! no copy, `needed` the values that need no register. Text is made in one walk; what a kernel needs once (parameters, thread coordinates,
 //! cache policies) is hoisted to its start when it is first asked for.
 //!
 //! # Binary interface
@@ -23,6 +23,7 @@ mod control;
 mod convert;
 mod divide;
 mod emitter;
+mod factor;
 mod float;
 mod forward;
 mod fragment;
@@ -32,6 +33,7 @@ mod legalise;
 mod math;
 mod memory;
 mod mma;
+mod needed;
 mod registers;
 mod subgroup;
 mod sync;
@@ -41,6 +43,7 @@ mod vector;
 mod wgmma;
 
 use crate::diag::Diagnostic;
+use crate::ir::Module;
 use crate::verify::Verified;
 
 /// The text of one kernel and what its launch needs to know.
@@ -64,6 +67,13 @@ pub struct PtxText {
 /// `TW0350` for each operation that the target lacks, `TW0351` for each operation that PTX has no form
 /// of for its types, `TW0352` if the module is not for a PTX target.
 pub fn emit(module: &Verified) -> Result<PtxText, Vec<Diagnostic>> {
+    emit_unverified(module)
+}
+
+/// [`emit`] without the proof that the module is sound: for this back end's own tests, whose kernels
+/// hold single instructions and prove no bounds.
+#[doc(hidden)]
+pub fn emit_unverified(module: &Module) -> Result<PtxText, Vec<Diagnostic>> {
     let mut emitter = emitter::Emitter::new(module)?;
     emitter.block(&module.body);
     header::assemble(emitter)

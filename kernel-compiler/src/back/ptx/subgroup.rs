@@ -45,12 +45,12 @@ impl Emitter<'_> {
             ShuffleMode::Down => ("shfl.sync.down.b32", 31),
             ShuffleMode::Index => ("shfl.sync.idx.b32", 31),
         };
-        let words = self.to_words(value);
+        let words = self.split_scalar(value);
         let moved: Vec<Reg> = words
             .into_iter()
             .map(|word| self.op(word.class, mnemonic, &[&word, lane, &clamp, &ALL]))
             .collect();
-        self.from_words(value.class, &moved)
+        self.join_scalar(value.class, &moved)
     }
 
     fn reduce(&mut self, op: ReduceOp, value: Operand) -> Reg {

@@ -15,7 +15,7 @@ const LOG: [f32; 9] = [
     0.142_918_68,
     -0.122_887_22,
     0.109_156_55,
-    -0.124_222_0,
+    -0.124_222,
     0.113_306_17,
 ];
 
@@ -43,7 +43,8 @@ impl Emitter<'_> {
         // 0x3F2AAAAB is 2/3.
         let above = self.op(Class::B32, "sub.s32", &[&bits, &"0x3F2AAAAB"]);
         let exponent = self.op(Class::B32, "and.b32", &[&above, &"0xFF800000"]);
-        let m = self.op(Class::F32, "sub.s32", &[&bits, &exponent]);
+        let m = self.op(Class::B32, "sub.s32", &[&bits, &exponent]);
+        let m = self.f32_op("mov.b32", &[&m]);
         let e = self.op(Class::B32, "shr.s32", &[&exponent, &23]);
         let e = self.f32_op("cvt.rn.f32.s32", &[&e]);
         let e = self.f32_op("add.rn.f32", &[&e, &lift]);

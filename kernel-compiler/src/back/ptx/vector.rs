@@ -39,7 +39,7 @@ impl Emitter<'_> {
     }
 
     /// A scalar of any type as 32-bit words.
-    pub fn to_words(&mut self, reg: Reg) -> Vec<Reg> {
+    pub fn split_scalar(&mut self, reg: Reg) -> Vec<Reg> {
         match reg.class {
             Class::Pred => vec![self.op(Class::B32, "selp.u32", &[&1, &0, &reg])],
             Class::B16 => vec![self.op(Class::B32, "cvt.u32.u16", &[&reg])],
@@ -52,8 +52,8 @@ impl Emitter<'_> {
         }
     }
 
-    /// The opposite of [`Emitter::to_words`].
-    pub fn from_words(&mut self, class: Class, words: &[Reg]) -> Reg {
+    /// The opposite of [`Emitter::split_scalar`].
+    pub fn join_scalar(&mut self, class: Class, words: &[Reg]) -> Reg {
         match (class, words) {
             (Class::Pred, [word, ..]) => self.op(Class::Pred, "setp.ne.u32", &[word, &0]),
             (Class::B16, [word, ..]) => self.op(Class::B16, "cvt.u16.u32", &[word]),

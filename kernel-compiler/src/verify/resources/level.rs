@@ -1,8 +1,6 @@
 //! The instruction level that each operation needs.
 
-use crate::ir::op::{
-    ArithOp, AsyncOp, Base, Builtin, FenceKind, MatrixOp, MemoryOp, Scope, SyncOp,
-};
+use crate::ir::op::{AsyncOp, Base, Builtin, FenceKind, MatrixOp, MemoryOp, Scope, SyncOp};
 use crate::ir::{Module, Op, Scalar};
 use crate::target::{Ptx, Target, Wgsl};
 
@@ -20,12 +18,7 @@ fn ptx_missing(op: &Op, ptx: Ptx) -> Option<(&'static str, &'static str)> {
     match op {
         Op::Builtin(Builtin::ClusterRank) => at_least(90, "clusters", "sm_90"),
         Op::Builtin(_) | Op::Read(_) | Op::Param(_) | Op::Subgroup(_) => None,
-        Op::Arith(ArithOp::Convert(Scalar::F8E4M3 | Scalar::F8E5M2, _)) => {
-            at_least(89, "8-bit floats", "sm_89")
-        }
-        Op::Arith(ArithOp::Pack(Scalar::F8E4M3 | Scalar::F8E5M2, ..)) => {
-            at_least(89, "8-bit floats", "sm_89")
-        }
+        // 8-bit floats are emulated where the chip does not convert them.
         Op::Arith(_) => None,
         Op::Memory(op) => match op {
             MemoryOp::Atomic { scope: Scope::Cluster, .. }
@@ -74,12 +67,11 @@ fn ptx_missing(op: &Op, ptx: Ptx) -> Option<(&'static str, &'static str)> {
             | AsyncOp::CopyAsyncCommit
             | AsyncOp::CopyAsyncWait(_)
             | AsyncOp::CopyAsyncArrive(_) => at_least(80, "asynchronous copies", "sm_80"),
-            AsyncOp::MbarrierInit { .. } | AsyncOp::MbarrierArrive { .. } => {
-                at_least(80, "mbarriers", "sm_80")
-            }
-            AsyncOp::MbarrierExpect { .. }
+            AsyncOp::MbarrierInit { .. }
+            | AsyncOp::MbarrierArrive { .. }
             | AsyncOp::MbarrierTryWait { .. }
-            | AsyncOp::MbarrierWait { .. } => at_least(90, "mbarrier transactions", "sm_90"),
+            | AsyncOp::MbarrierWait { .. } => at_least(80, "mbarriers", "sm_80"),
+            AsyncOp::MbarrierExpect { .. } => at_least(90, "mbarrier transactions", "sm_90"),
             AsyncOp::TensorLoad { .. }
             | AsyncOp::TensorStore { .. }
             | AsyncOp::TensorMapPrefetch(_) => at_least(90, "tensor copies", "sm_90"),
