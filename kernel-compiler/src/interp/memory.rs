@@ -76,9 +76,9 @@ impl Memory {
         words.iter().map(|word| u16::from_le_bytes(*word)).collect()
     }
 
-    /// The name of a buffer.
-    pub fn name(&self, id: BufferId) -> &str {
-        self.buffers.get(id.0).map_or("", |buffer| &buffer.name)
+    /// The first buffer of this name.
+    pub fn find(&self, name: &str) -> Option<BufferId> {
+        self.buffers.iter().position(|buffer| buffer.name == name).map(BufferId)
     }
 
     /// The first byte that was never written, if there is one.
