@@ -95,15 +95,15 @@ impl<'m> Flattener<'m> {
     /// Makes the forward jump at `at` go here.
     fn land(&mut self, at: usize) {
         let here = self.here();
-        match self.code.instructions.get_mut(at) {
-            Some(
-                Instr::Unless { target, .. }
-                | Instr::Jump(target)
-                | Instr::ForNext { done: target, .. }
-                | Instr::Roles { done: target, .. }
-                | Instr::ElectEnter { join: target, .. },
-            ) => *target = here,
-            _ => {}
+        if let Some(
+            Instr::Unless { target, .. }
+            | Instr::Jump(target)
+            | Instr::ForNext { done: target, .. }
+            | Instr::Roles { done: target, .. }
+            | Instr::ElectEnter { join: target, .. },
+        ) = self.code.instructions.get_mut(at)
+        {
+            *target = here;
         }
     }
 

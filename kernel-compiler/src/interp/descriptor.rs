@@ -88,7 +88,7 @@ impl Machine<'_, '_> {
             let message = "a descriptor of another workgroup's memory".to_owned();
             return Err(FaultKind::Matrix(message));
         }
-        if layout.leading % 16 != 0 || layout.stride % 16 != 0 {
+        if !(layout.leading | layout.stride).is_multiple_of(16) {
             let (leading, stride) = (layout.leading, layout.stride);
             let message =
                 format!("descriptor offsets {leading} and {stride}: multiples of 16 only");

@@ -55,7 +55,7 @@ impl Machine<'_, '_> {
         let program = &self.programs[self.blocks[block].launch];
         let offset = address - SHARED_BASE;
         let rows = program.module.shared.iter().zip(&program.layout.0);
-        let array = rows.filter(|(_, start)| **start <= offset).last();
+        let array = rows.rev().find(|(_, start)| **start <= offset);
         array.map_or_else(String::new, |(array, start)| {
             format!("mbarrier `{}[{}]`", array.name, (offset - start) / array.element.size())
         })

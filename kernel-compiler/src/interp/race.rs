@@ -32,13 +32,20 @@ pub(super) struct Conflict {
     pub(super) was_write: bool,
 }
 
+#[derive(Debug, Clone, Copy)]
+struct Reader {
+    agent: Agent,
+    tick: u32,
+    atomic: bool,
+}
+
 #[derive(Debug, Clone, Default)]
 struct Granule {
     writer: Agent,
     /// 0: never written.
     written: u32,
     atomic: bool,
-    readers: Vec<(Agent, u32)>,
+    readers: Vec<Reader>,
 }
 
 /// The access history of one buffer or workgroup memory.
@@ -70,7 +77,7 @@ impl History {
                 let byte = (first + offset) << shift;
                 return Err(Conflict { byte, agent: granule.writer, was_write: true });
             }
-            granule.note_reader(by.agent, by.tick);
+            granule.note_reader(Reader { agent: by.agent, tick: by.tick, atomic: by.atomic });
         }
         Ok(())
     }
@@ -84,10 +91,11 @@ impl History {
             if granule.written != 0 && !both_atomic && !by.knows(granule.writer, granule.written) {
                 return Err(Conflict { byte, agent: granule.writer, was_write: true });
             }
-            if !both_atomic
-                && let Some((agent, _)) = granule.readers.iter().find(|(a, t)| !by.knows(*a, *t))
-            {
-                return Err(Conflict { byte, agent: *agent, was_write: false });
+            let unordered = |reader: &&Reader| {
+                !(by.atomic && reader.atomic || by.knows(reader.agent, reader.tick))
+            };
+            if let Some(reader) = granule.readers.iter().find(unordered) {
+                return Err(Conflict { byte, agent: reader.agent, was_write: false });
             }
             granule.writer = by.agent;
             granule.written = by.tick;
@@ -122,8 +130,8 @@ impl History {
                 (granule.writer, granule.written) = (agent, 1);
             }
             for reader in &mut granule.readers {
-                if let Some(agent) = new_name(reader.0) {
-                    *reader = (agent, 1);
+                if let Some(agent) = new_name(reader.agent) {
+                    (reader.agent, reader.tick) = (agent, 1);
                 }
             }
         }
@@ -131,15 +139,17 @@ impl History {
 }
 
 impl Granule {
-    fn note_reader(&mut self, agent: Agent, tick: u32) {
-        match self.readers.last_mut() {
-            Some(last) if last.0 == agent => last.1 = last.1.max(tick),
-            _ => self.readers.push((agent, tick)),
+    fn note_reader(&mut self, reader: Reader) {
+        let same = |last: &&mut Reader| last.agent == reader.agent && last.atomic == reader.atomic;
+        match self.readers.last_mut().filter(same) {
+            Some(last) => last.tick = last.tick.max(reader.tick),
+            None => self.readers.push(reader),
         }
         // Threads that read in turns would let the list grow for ever.
         if self.readers.len() >= 64 && self.readers.len().is_power_of_two() {
-            self.readers.sort_unstable_by(|a, b| (a.0, b.1).cmp(&(b.0, a.1)));
-            self.readers.dedup_by_key(|(agent, _)| *agent);
+            let order = |r: &Reader| (r.agent, r.atomic, std::cmp::Reverse(r.tick));
+            self.readers.sort_unstable_by_key(order);
+            self.readers.dedup_by_key(|reader| (reader.agent, reader.atomic));
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct TensorMapValue {
     pub swizzle: Swizzle,
 }
 
+/// The part of a 16-byte chunk that lies in the tensor: first byte, bytes, offset in the buffer.
+type Part = (usize, usize, usize);
+
 /// Bytes of a swizzled row.
 pub(super) fn swizzle_span(swizzle: Swizzle) -> Option<u32> {
     match swizzle {
@@ -79,7 +82,7 @@ impl TensorMapValue {
             return Err(format!("box {tile:?}: each axis must be in 1..=256"));
         }
         let inner = tile[0] * element.size();
-        if inner % 16 != 0 {
+        if !inner.is_multiple_of(16) {
             return Err(format!("the box's rows of {inner} bytes are no multiple of 16"));
         }
         if let Some(span) = swizzle_span(swizzle).filter(|span| *span != inner) {
@@ -108,8 +111,8 @@ impl TensorMapValue {
     }
 
     /// For each 16-byte chunk of the box: its linear offset in shared memory, and the part of it that
-    /// lies in the tensor, as `(first byte in the chunk, bytes, offset in the buffer)`.
-    fn chunks(&self, coordinates: &[i64]) -> Vec<(usize, Option<(usize, usize, usize)>)> {
+    /// lies in the tensor.
+    fn chunks(&self, coordinates: &[i64]) -> Vec<(usize, Option<Part>)> {
         let size = self.element.size() as usize;
         let inner = self.tile[0] as usize * size;
         let rows: usize = self.tile[1..].iter().map(|n| *n as usize).product();
@@ -134,12 +137,12 @@ impl TensorMapValue {
     /// The buffer offset of element 0 of a row of the box, unless the row is outside of the tensor.
     fn row_start(&self, coordinates: &[i64], mut row: usize) -> Option<u64> {
         let mut start = self.offset;
-        for axis in 1..self.dims.len() {
-            let extent = self.tile[axis] as usize;
-            let position = coordinates[axis] + (row % extent) as i64;
-            row /= extent;
-            let inside = u64::try_from(position).ok().filter(|p| *p < self.dims[axis])?;
-            start += inside * self.strides[axis - 1];
+        let axes = self.tile.iter().zip(&self.dims).zip(coordinates).skip(1);
+        for (((extent, dim), coordinate), stride) in axes.zip(&self.strides) {
+            let position = coordinate + (row % *extent as usize) as i64;
+            row /= *extent as usize;
+            let inside = u64::try_from(position).ok().filter(|p| p < dim)?;
+            start += inside * stride;
         }
         Some(start)
     }

@@ -74,7 +74,13 @@ fn named_barriers_hand_over() {
     );
 }
 
-fn atomic(k: &mut Kernel, op: AtomicOp, place: Place, value: Operand, order: MemoryOrder) -> Operand {
+fn atomic(
+    k: &mut Kernel,
+    op: AtomicOp,
+    place: Place,
+    value: Operand,
+    order: MemoryOrder,
+) -> Operand {
     k.one(Op::Memory(MemoryOp::Atomic {
         op,
         place,
@@ -182,7 +188,8 @@ fn atomics_combine() {
     let tid = k.tid();
     let signed = k.one(Op::Arith(ArithOp::Convert(Scalar::I32, tid)));
     let neg = k.one(Op::Arith(ArithOp::Unary(UnaryOp::Neg, signed)));
-    for (i, op) in [AtomicOp::Add, AtomicOp::Min, AtomicOp::Max, AtomicOp::Or].into_iter().enumerate()
+    for (i, op) in
+        [AtomicOp::Add, AtomicOp::Min, AtomicOp::Max, AtomicOp::Or].into_iter().enumerate()
     {
         let value = if op == AtomicOp::Or { signed } else { neg };
         atomic(&mut k, op, at(cells, u(i as u32)), value, MemoryOrder::Relaxed);

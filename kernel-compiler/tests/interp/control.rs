@@ -122,8 +122,7 @@ fn roles_run_on_their_warps() {
         &module,
         |memory| vec![Argument::Buffer(memory.add_u32("out", &[0; 128]))],
         |memory, _| {
-            let expected: Vec<u32> =
-                [1, 2, 2, 0].iter().flat_map(|role| vec![*role; 32]).collect();
+            let expected: Vec<u32> = [1, 2, 2, 0].iter().flat_map(|role| vec![*role; 32]).collect();
             assert_eq!(memory.bytes_of("out"), expected);
         },
     );

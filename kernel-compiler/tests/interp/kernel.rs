@@ -138,7 +138,13 @@ impl Kernel {
         self.load_many(base, index, ty, 1)[0]
     }
 
-    pub fn load_many(&mut self, base: Base, index: Operand, ty: Scalar, count: u32) -> Vec<Operand> {
+    pub fn load_many(
+        &mut self,
+        base: Base,
+        index: Operand,
+        ty: Scalar,
+        count: u32,
+    ) -> Vec<Operand> {
         let (place, cache) = (at(base, index), Cache::default());
         self.many(Op::Memory(MemoryOp::Load { place, ty, count, cache }))
     }

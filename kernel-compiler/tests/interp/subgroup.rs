@@ -52,7 +52,10 @@ fn reductions() {
     check(|v, _| SubgroupOp::Reduce(ReduceOp::Add, v), |_| (0..32).map(value).sum());
     check(|v, _| SubgroupOp::Reduce(ReduceOp::Max, v), |_| value(31));
     check(|v, _| SubgroupOp::Reduce(ReduceOp::Min, v), |_| value(0));
-    check(|v, _| SubgroupOp::Reduce(ReduceOp::Xor, v), |_| (0..32).map(value).fold(0, |a, b| a ^ b));
+    check(
+        |v, _| SubgroupOp::Reduce(ReduceOp::Xor, v),
+        |_| (0..32).map(value).fold(0, |a, b| a ^ b),
+    );
 }
 
 #[test]
