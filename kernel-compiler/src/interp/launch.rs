@@ -1,15 +1,15 @@
-//! Launches: a verified module, its grid and its arguments.
+//! Launches: a module, its grid and its arguments.
 
 use super::memory::{BufferId, Memory};
 use super::tensor_map::TensorMapValue;
 use crate::ir::{Comparison, Condition, Const, Module, Param, ParamId, ParamKind, Scalar, Sym};
-use crate::verify::Verified;
 
 /// One kernel in the order of the stream.
 #[derive(Debug, Clone)]
 pub struct Launch<'m> {
-    /// The kernel.
-    pub module: &'m Verified,
+    /// The kernel, usually a `Verified` one. It need not be: the interpreter finds what the verifier
+    /// should have refused, so each can be tested against the other. Ids must be in their tables.
+    pub module: &'m Module,
     /// Workgroups along each axis.
     pub grid: [u32; 3],
     /// One per parameter.
@@ -79,7 +79,7 @@ impl<'m> Launch<'m> {
     ///
     /// # Errors
     /// A sentence, if the grid cannot be computed from the scalar arguments.
-    pub fn new(module: &'m Verified, arguments: Vec<Argument>) -> Result<Launch<'m>, String> {
+    pub fn new(module: &'m Module, arguments: Vec<Argument>) -> Result<Launch<'m>, String> {
         let scalars = Scalars { arguments: &arguments };
         let mut grid = [1u32; 3];
         for (axis, sym) in module.grid.iter().enumerate() {
@@ -143,7 +143,7 @@ impl Scalars<'_> {
 
 /// Checks the arguments of a launch and resolves them.
 pub(super) fn bind(launch: &Launch<'_>, memory: &Memory) -> Result<Vec<Binding>, String> {
-    let module: &Module = launch.module;
+    let module = launch.module;
     if launch.arguments.len() != module.params.len() {
         let (given, wanted) = (launch.arguments.len(), module.params.len());
         return Err(format!("{given} arguments given, {wanted} parameters declared"));

@@ -92,7 +92,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let mut programs: Vec<Rc<Program<'m>>> = Vec::new();
         let mut overlaps = false;
         for launch in launches {
-            let module: &'m Module = launch.module;
+            let module = launch.module;
             let fault = |reason| launch_fault(module, FaultKind::Launch(reason));
             let bindings = bind(launch, memory).map_err(fault)?;
             let code = Code::flatten(module);

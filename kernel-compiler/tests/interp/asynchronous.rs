@@ -174,10 +174,9 @@ fn tensor_box(swizzle: Swizzle, columns: u32) {
     k.first(|k| {
         k.init_barrier(bars, 0, 1);
         k.expect(bars, 0, bytes);
-        let minus = Const::int(Scalar::I32, -8).into();
         k.asynchronous(AsyncOp::TensorLoad {
             map,
-            coordinates: vec![minus, Const::int(Scalar::I32, 5).into()],
+            coordinates: vec![i(-8), i(5)],
             to: at(tile, u(0)),
             barrier: at(bars, u(0)),
             multicast: None,
@@ -248,7 +247,7 @@ fn tensor_stores_clip_and_reduce() {
     k.barrier();
     k.first(|k| {
         for reduce in [BulkReduce::None, BulkReduce::With(AtomicOp::Add)] {
-            let coordinates = vec![u(0), u(3)];
+            let coordinates = vec![i(0), i(3)];
             k.asynchronous(AsyncOp::TensorStore { map, coordinates, from: at(tile, u(0)), reduce });
             k.asynchronous(AsyncOp::BulkCommit);
             k.asynchronous(AsyncOp::BulkWait { pending: 0, read: false });

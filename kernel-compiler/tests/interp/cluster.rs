@@ -66,7 +66,7 @@ fn a_multicast_load_fills_both_workgroups() {
         k.first(|k| {
             k.asynchronous(AsyncOp::TensorLoad {
                 map,
-                coordinates: vec![u(0), u(0)],
+                coordinates: vec![i(0), i(0)],
                 to: at(tile, u(0)),
                 barrier: at(bars, u(0)),
                 multicast: Some(u(3)),

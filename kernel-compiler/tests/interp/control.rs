@@ -116,7 +116,8 @@ fn roles_run_on_their_warps() {
     let tid = k.tid();
     let a = k.block(|k| k.store(out, tid, u(1)));
     let b = k.block(|k| k.store(out, tid, u(2)));
-    k.roles(vec![("a", 1, a), ("b", 2, b)]);
+    let idle = k.block(|_| {});
+    k.roles(vec![("a", 1, a), ("b", 2, b), ("idle", 1, idle)]);
     let module = k.done();
     each_schedule(
         &module,

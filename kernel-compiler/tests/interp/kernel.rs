@@ -6,7 +6,7 @@ use tilewright_kernel_compiler::interp::{
 use tilewright_kernel_compiler::ir::op::*;
 use tilewright_kernel_compiler::ir::*;
 use tilewright_kernel_compiler::target::Target;
-use tilewright_kernel_compiler::verify::{Verified, verify};
+use tilewright_kernel_compiler::verify::verify;
 
 pub const SEEDS: [u64; 3] = [0, 1, 5];
 
@@ -18,6 +18,10 @@ pub struct Kernel {
 
 pub fn u(value: u32) -> Operand {
     Const::u32(value).into()
+}
+
+pub fn i(value: i32) -> Operand {
+    Const::int(Scalar::I32, i128::from(value)).into()
 }
 
 pub fn f(value: f32) -> Operand {
@@ -274,21 +278,22 @@ impl Kernel {
         self.asynchronous(AsyncOp::MbarrierWait { barrier, parity });
     }
 
-    pub fn done(self) -> Verified {
-        verify(self.b.finish()).unwrap()
+    pub fn done(self) -> Module {
+        self.b.finish()
     }
 }
 
-/// Runs one module with fresh memory for each seed; `check` looks at the result.
+/// Verifies a module and runs it with fresh memory for each seed; `check` looks at the result.
 pub fn each_schedule(
-    module: &Verified,
+    module: &Module,
     setup: impl Fn(&mut Memory) -> Vec<Argument>,
     check: impl Fn(&Memory, &Report),
 ) {
+    let module = verify(module.clone()).unwrap_or_else(|all| panic!("{all:?}"));
     for seed in SEEDS {
         let mut memory = Memory::new();
         let arguments = setup(&mut memory);
-        let launch = Launch::new(module, arguments).unwrap();
+        let launch = Launch::new(&module, arguments).unwrap();
         match run(&mut memory, &[launch], Options::seed(seed)) {
             Ok(report) => check(&memory, &report),
             Err(fault) => panic!("seed {seed}: {fault}"),
@@ -296,9 +301,9 @@ pub fn each_schedule(
     }
 }
 
-/// Runs a wrong module under each schedule; the fault must be `expected` in all of them.
+/// Runs a wrong module, unverified, under each schedule; the fault must be `expected` in all of them.
 pub fn must_fault(
-    module: &Verified,
+    module: &Module,
     setup: impl Fn(&mut Memory) -> Vec<Argument>,
     expected: impl Fn(&FaultKind) -> bool,
 ) {

@@ -6,10 +6,9 @@ use tilewright_kernel_compiler::interp::{
 };
 use tilewright_kernel_compiler::ir::op::*;
 use tilewright_kernel_compiler::ir::*;
-use tilewright_kernel_compiler::verify::Verified;
 
 /// `out[i] = in[i] + 1` over several workgroups; with the dependency operations asked for.
-fn increment(launches: bool, waits: bool) -> Verified {
+fn increment(launches: bool, waits: bool) -> Module {
     let mut k = Kernel::new(32).grid(4);
     let input = k.buffer("in", Scalar::U32, Access::Read);
     let out = k.buffer("out", Scalar::U32, Access::Write);
@@ -28,7 +27,7 @@ fn increment(launches: bool, waits: bool) -> Verified {
     k.done()
 }
 
-fn chain(modules: &[&Verified], seed: u64) -> Result<Vec<u32>, Fault> {
+fn chain(modules: &[&Module], seed: u64) -> Result<Vec<u32>, Fault> {
     let mut memory = Memory::new();
     let mut buffers = vec![memory.add_u32("first", &[10; 128])];
     let mut launches = Vec::new();

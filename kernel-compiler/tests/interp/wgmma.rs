@@ -5,7 +5,6 @@ use crate::matrix::{encode, matrix, product};
 use tilewright_kernel_compiler::interp::{Argument, FaultKind};
 use tilewright_kernel_compiler::ir::op::*;
 use tilewright_kernel_compiler::ir::*;
-use tilewright_kernel_compiler::verify::Verified;
 
 const N: usize = 16;
 
@@ -67,7 +66,7 @@ enum Flaw {
 }
 
 /// D = 1 + A * B twice (two products, one group); A and B come from buffers through ordinary stores.
-fn kernel(ty: Scalar, a: Layout, b: Layout, registers: bool, flaw: Flaw) -> (Verified, [usize; 2]) {
+fn kernel(ty: Scalar, a: Layout, b: Layout, registers: bool, flaw: Flaw) -> (Module, [usize; 2]) {
     let k_size = 32 / ty.size() as usize;
     let size = ty.size() as usize;
     let padded = |layout: Layout, mn: usize| {
