@@ -8,6 +8,7 @@ pub mod expand;
 pub mod host;
 pub mod inspect;
 pub mod instance;
+pub mod interp;
 pub mod ir;
 pub mod library;
 pub mod lower;
