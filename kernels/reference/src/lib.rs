@@ -1,1 +1,38 @@
-//! Scalar references of the kernel families.
+//! Scalar references of the kernel families: what a kernel means, in plain Rust over slices.
+//!
+//! Each function takes its kernel's own parameters in the kernel's order: read buffers, written
+//! buffers, sizes, scalars. Buffers are as long as their shapes say (a launch has checked that);
+//! indices that live in buffers (tokens, positions, slots, pages) may be anything, and each
+//! function says what an index out of range does. The `cpu` device runs these functions, so they
+//! use all cores and loops that vectorise. A row's result does not depend on the rows beside it.
+
+mod activation;
+mod attention;
+mod dot;
+mod embedding;
+mod float;
+pub mod formats;
+mod matmul;
+mod norm;
+mod rotary;
+mod rows;
+pub mod sampling;
+
+pub use activation::{add, swiglu};
+pub use attention::{attention_decode, attention_prefill};
+pub use embedding::{
+    gather_bf16, gather_f16, gather_f32, gather_q4_0, gather_q4_1, gather_q4_k, gather_q5_0,
+    gather_q5_1, gather_q5_k, gather_q6_k, gather_q8_0,
+};
+pub use float::Float;
+pub use matmul::{
+    matmul_bf16, matmul_f16, matmul_f32, matmul_q4_0, matmul_q4_1, matmul_q4_k, matmul_q5_0,
+    matmul_q5_1, matmul_q5_k, matmul_q6_k, matmul_q8_0,
+};
+pub use norm::rms_norm;
+pub use rotary::rotary_append;
+pub use rows::select_rows;
+pub use sampling::{argmax, sample};
+
+/// Tokens of one page of the key-value cache.
+pub const PAGE: u32 = 64;
