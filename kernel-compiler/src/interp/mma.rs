@@ -98,7 +98,7 @@ impl<'m> Machine<'m, '_> {
             None => tile_a(*a_type, &a, k),
             Some((metadata, selector)) => {
                 let metadata = self.lane_values(group, *metadata);
-                expand(&tile_a(*a_type, &a, k / 2), &metadata, *selector)?
+                expand(&tile_a(*a_type, &a, k / 2), a_type.size(), &metadata, *selector)?
             }
         };
         let right = tile_b(*b_type, &self.registers(group, b), k);

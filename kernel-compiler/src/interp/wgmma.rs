@@ -240,7 +240,7 @@ impl<'m> Machine<'m, '_> {
             }
         };
         if let Some((metadata, selector)) = &product.sparse {
-            left = expand(&left, metadata, *selector)?;
+            left = expand(&left, product.b.ty.size(), metadata, *selector)?;
         }
         let mut right = Tile::new(product.b.k as usize, product.b.extent as usize);
         for k in 0..product.b.k {
