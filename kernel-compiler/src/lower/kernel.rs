@@ -3,7 +3,7 @@
 use super::symbolic::Known;
 use super::ty::{Argument, Ty};
 use super::value::{Frame, Slot, Val};
-use super::{Eval, Lowerer, Program, Stop};
+use super::{Eval, Lowerer, Program};
 use crate::ast::{Function, KernelAttribute, Type, TypeKind};
 use crate::diag::catalog::types::{PARAMETER_TYPE, REQUIRE, THREADS};
 use crate::diag::{Diagnostic, Diagnostics};
@@ -45,10 +45,7 @@ pub fn lower(
             lowerer.frame.generics.insert(&generic.name.name, argument.clone());
         }
     }
-    let applies = match lowerer.kernel(kernel, attribute) {
-        Ok(applies) => applies,
-        Err(_) => true,
-    };
+    let applies = lowerer.kernel(kernel, attribute).unwrap_or(true);
     let Lowerer { builder, diagnostics, .. } = lowerer;
     let mut module = builder.finish();
     narrow_access(&mut module);
@@ -109,10 +106,8 @@ impl<'p, 'a> Lowerer<'p, 'a> {
                 self.frame.bind(&param.name.name, slot);
             }
         }
-        match self.block(&kernel.body, None) {
-            Ok(_) | Err(Stop::Error) => Ok(true),
-            Err(_) => Ok(true),
-        }
+        self.block(&kernel.body, None)?;
+        Ok(true)
     }
 
     fn parameters(&mut self, kernel: &'a Function, attribute: &'a KernelAttribute) -> Eval<'a, ()> {
