@@ -162,8 +162,8 @@ impl Parser<'_> {
                 kind => vec![Expr { kind, span }],
             };
             if values.len() != names.len() {
-                let message =
-                    format!("this choice has {} values for {} names", values.len(), names.len());
+                let (count, wanted) = (values.len(), names.len());
+                let message = format!("this choice fixes {count} of {wanted} names");
                 let list: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
                 let help = format!("give one value for each of {}", list.join(", "));
                 self.report(&catalog::TILE_ARITY, span, message, help);

@@ -8,9 +8,9 @@ use syn::{Expr, Ident, LitStr, Result, Token, bracketed, parenthesized};
 /// Each key and its form.
 pub(super) const KEYS: [(&str, &str); 16] = [
     ("shapes", "shapes(x: [rows, cols], y: [rows])"),
-    ("grid", "grid = blocks, or grid = (x, y, z)"),
-    ("threads", "threads = THREADS, or threads = (x, y, z)"),
-    ("cluster", "cluster = 2, or cluster = (x, y, z)"),
+    ("grid", "grid = blocks` or `grid = (x, y, z)"),
+    ("threads", "threads = THREADS` or `threads = (x, y, z)"),
+    ("cluster", "cluster = 2` or `cluster = (x, y, z)"),
     ("min_blocks", "min_blocks = 1"),
     ("element", "element(T = [f32, f16])"),
     ("values", "values(N = [64, 128])"),

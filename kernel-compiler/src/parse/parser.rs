@@ -1,6 +1,6 @@
 //! What every conversion needs: where spans go and where mistakes go.
 
-use crate::ast::{Expr, ExprKind, Ident};
+use crate::ast::{Expr, ExprKind, Ident, Path};
 use crate::diag::{CallSpans, Diagnostic, Diagnostics, Entry, FileId, SourceMap};
 use crate::ir::Span;
 use syn::ext::IdentExt;
@@ -93,12 +93,22 @@ impl<'m> Parser<'m> {
                 let end = self.map.file(file).map_or(0, |file| file.text().trim_end().len());
                 span = self.map.file_span(file, end..end);
             }
-            self.report(entry, span, error.to_string(), help);
+            self.report(entry, span, reason(&error), help);
         }
     }
 
-    /// What stands for an expression that was reported.
+    /// What stands for an expression that was reported; the gate keeps it from later stages.
     pub(super) fn nothing(&self, span: Span) -> Expr {
-        Expr { kind: ExprKind::Tuple(Vec::new()), span }
+        Expr { kind: ExprKind::Path(Path { segments: Vec::new() }), span }
+    }
+}
+
+/// What is wrong, in words that do not speak of the parser.
+pub(super) fn reason(error: &syn::Error) -> String {
+    match error.to_string().as_str() {
+        "cannot parse string into token stream" | "lex error" => {
+            "a bracket without its other half, or a literal without its end".to_owned()
+        }
+        text => text.to_owned(),
     }
 }

@@ -13,19 +13,24 @@ impl Parser<'_> {
         function: &Function,
         seen: &[String],
     ) {
-        for required in ["grid", "threads"] {
-            if !seen.iter().any(|key| key == required) {
-                let message = format!("the kernel attribute does not say `{required}`");
-                let help = match required {
-                    "grid" => "write `grid = blocks`: the number of workgroups",
-                    _ => "write `threads = 256`: the threads of a workgroup",
-                };
-                self.report(&catalog::MISSING_KEY, function.name.span, message, help);
-            }
-        }
+        self.check_required(function, seen);
         self.check_lists(attribute);
         self.check_generics(attribute, function);
         self.check_parameters(attribute, function);
+    }
+
+    fn check_required(&mut self, function: &Function, seen: &[String]) {
+        let required = [("grid", "`grid = workgroups`"), ("threads", "`threads = 256`")];
+        let missing: Vec<_> =
+            required.iter().filter(|(key, _)| !seen.iter().any(|seen| seen == key)).collect();
+        if missing.is_empty() {
+            return;
+        }
+        let keys: Vec<String> = missing.iter().map(|(key, _)| format!("`{key}`")).collect();
+        let forms: Vec<&str> = missing.iter().map(|(_, form)| *form).collect();
+        let message = format!("the kernel attribute does not say {}", keys.join(" and "));
+        let help = format!("write {}", forms.join(", "));
+        self.report(&catalog::MISSING_KEY, function.name.span, message, help);
     }
 
     fn check_lists(&mut self, attribute: &KernelAttribute) {

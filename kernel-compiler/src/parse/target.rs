@@ -3,6 +3,7 @@
 //! [`Target`]'s `Display` prints the same.
 
 use super::Fallback;
+use super::parser::reason;
 use crate::diag::Diagnostic;
 use crate::diag::catalog::attribute::BAD_TARGET;
 use crate::diag::suggest::did_you_mean;
@@ -36,7 +37,7 @@ impl Mistake {
 impl From<syn::Error> for Mistake {
     fn from(error: syn::Error) -> Mistake {
         let help = "targets are written like `sm_80(shared >= 163K)` or `wgsl(native, f16)`";
-        Mistake::new(error.span(), error.to_string(), help)
+        Mistake::new(error.span(), reason(&error), help)
     }
 }
 
