@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::Parser;
-use crate::ast::{Arm, BinaryOperator, Expr, ExprKind, Ident, Literal, Path, UnaryOperator};
+use crate::ast::{BinaryOperator, Expr, ExprKind, Ident, Literal, Path, UnaryOperator};
 use crate::diag::catalog::parse as catalog;
 use crate::ir::Span;
 use syn::punctuated::Punctuated;
@@ -67,195 +67,6 @@ impl Parser<'_> {
             }
             E::Closure(closure) => self.closure(closure),
             other => self.control(other),
-        }
-    }
-
-    fn control(&mut self, expr: &syn::Expr) -> Expr {
-        use syn::Expr as E;
-        match expr {
-            E::Block(block) => {
-                self.refuse_label(block.label.as_ref().map(|label| &label.name));
-                let block = self.block(&block.block);
-                Expr { span: block.span, kind: ExprKind::Block(block) }
-            }
-            E::Const(block) => {
-                let block = self.block(&block.block);
-                Expr { span: block.span, kind: ExprKind::Block(block) }
-            }
-            E::If(branch) => {
-                let condition = self.boxed(&branch.cond);
-                let then = self.block(&branch.then_branch);
-                let otherwise = branch.else_branch.as_ref().map(|(_, e)| self.boxed(e));
-                let start = self.span(branch.if_token.span);
-                let span = self.join(start, otherwise.as_ref().map_or(then.span, |e| e.span));
-                Expr { kind: ExprKind::If { condition, then, otherwise }, span }
-            }
-            E::Match(branch) => {
-                let value = self.boxed(&branch.expr);
-                let arms = branch.arms.iter().map(|arm| self.arm(arm)).collect();
-                let span = self.between(branch.match_token.span, branch.brace_token.span.join());
-                Expr { kind: ExprKind::Match(value, arms), span }
-            }
-            E::Loop(repeat) => {
-                self.refuse_label(repeat.label.as_ref().map(|label| &label.name));
-                let body = self.block(&repeat.body);
-                let start = self.span(repeat.loop_token.span);
-                let span = self.join(start, body.span);
-                Expr { kind: ExprKind::Loop(body), span }
-            }
-            E::While(repeat) => {
-                self.refuse_label(repeat.label.as_ref().map(|label| &label.name));
-                let condition = self.boxed(&repeat.cond);
-                let body = self.block(&repeat.body);
-                let start = self.span(repeat.while_token.span);
-                let span = self.join(start, body.span);
-                Expr { kind: ExprKind::While(condition, body), span }
-            }
-            E::ForLoop(repeat) => {
-                self.lint_attributes(&repeat.attrs);
-                self.refuse_label(repeat.label.as_ref().map(|label| &label.name));
-                let pattern = self.pattern(&repeat.pat);
-                let range = self.boxed(&repeat.expr);
-                let body = self.block(&repeat.body);
-                let start = self.span(repeat.for_token.span);
-                let span = self.join(start, body.span);
-                Expr { kind: ExprKind::For(pattern, range, body), span }
-            }
-            E::Break(leave) => {
-                self.refuse_label(leave.label.as_ref());
-                if let Some(value) = &leave.expr {
-                    let span = self.expr(value).span;
-                    let help = "assign to a `let mut` before the loop, then `break`";
-                    let message = "a loop of device code has no value";
-                    self.report(&catalog::BREAK_VALUE, span, message, help);
-                }
-                Expr { kind: ExprKind::Break, span: self.span(leave.break_token.span) }
-            }
-            E::Continue(next) => {
-                self.refuse_label(next.label.as_ref());
-                Expr { kind: ExprKind::Continue, span: self.span(next.continue_token.span) }
-            }
-            E::Return(leave) => {
-                let value = leave.expr.as_ref().map(|value| self.boxed(value));
-                let start = self.span(leave.return_token.span);
-                let end = value.as_ref().map_or(start, |value| value.span);
-                let span = self.join(start, end);
-                Expr { kind: ExprKind::Return(value), span }
-            }
-            other => self.foreign(other),
-        }
-    }
-
-    /// What Rust has and device code does not.
-    fn foreign(&mut self, expr: &syn::Expr) -> Expr {
-        use syn::Expr as E;
-        let (entry, token, message, help) = match expr {
-            E::Async(block) => (
-                &catalog::ASYNC,
-                block.async_token.span,
-                "device code does not have `async`",
-                "asynchronous copies are values: `let copy = ..;` and later `copy.wait()`",
-            ),
-            E::Await(wait) => {
-                self.expr(&wait.base);
-                (
-                    &catalog::ASYNC,
-                    wait.await_token.span,
-                    "device code does not have `.await`",
-                    "write `.wait()`",
-                )
-            }
-            E::Yield(leave) => (
-                &catalog::ASYNC,
-                leave.yield_token.span,
-                "device code does not have `yield`",
-                "write a loop",
-            ),
-            E::Unsafe(block) => {
-                self.block(&block.block);
-                (
-                    &catalog::UNSAFE,
-                    block.unsafe_token.span,
-                    "device code has no `unsafe`",
-                    "leave it out: every access is checked when the kernel is compiled",
-                )
-            }
-            E::RawAddr(address) => (
-                &catalog::UNSAFE,
-                address.raw.span,
-                "device code has no raw pointers",
-                "index the slice, or `load` and `store`",
-            ),
-            E::Try(question) => {
-                self.expr(&question.expr);
-                (
-                    &catalog::TRY,
-                    question.question_token.spans[0],
-                    "device code does not have `?`",
-                    "nothing fails on a device: test with `if`, and give a value in both branches",
-                )
-            }
-            E::TryBlock(block) => (
-                &catalog::TRY,
-                block.try_token.span,
-                "device code does not have `try`",
-                "nothing fails on a device: test with `if`, and give a value in both branches",
-            ),
-            E::Let(condition) => {
-                self.expr(&condition.expr);
-                (
-                    &catalog::IF_LET,
-                    condition.let_token.span,
-                    "device code does not have `if let` and `while let`",
-                    "use `match`",
-                )
-            }
-            E::Macro(call) => {
-                let span = self.macro_call(&call.mac);
-                return self.nothing(span);
-            }
-            other => (
-                &catalog::EXPRESSION,
-                other.span(),
-                "this has no value on a device",
-                "write an expression",
-            ),
-        };
-        let span = self.span(token);
-        self.report(entry, span, message, help);
-        self.nothing(span)
-    }
-
-    /// Reports a macro call, and what to write for the usual ones.
-    pub(super) fn macro_call(&mut self, call: &syn::Macro) -> Span {
-        let name = call.path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
-        let help = match name.as_str() {
-            "assert" | "debug_assert" | "assert_eq" | "debug_assert_eq" | "assert_ne"
-            | "debug_assert_ne" => {
-                "`assume(condition)` tells the compiler, `static_assert(condition, \"..\")` asks it"
-            }
-            "print" | "println" | "eprint" | "eprintln" | "dbg" | "write" | "writeln" => {
-                "store the value to a buffer, or run the kernel in the interpreter"
-            }
-            "vec" => "an array has a fixed length: `[0.0; N]`",
-            "panic" | "todo" | "unimplemented" | "unreachable" => {
-                "a kernel cannot stop: `static_assert` or `require` it when the kernel is compiled"
-            }
-            _ => "call a `#[device]` function",
-        };
-        let first = call.path.segments.first().map_or_else(|| call.path.span(), |s| s.ident.span());
-        let span = self.between(first, call.bang_token.spans[0]);
-        let message = format!("device code does not have the macro `{name}!`");
-        self.report(&catalog::MACRO, span, message, help);
-        span
-    }
-
-    fn refuse_label(&mut self, label: Option<&syn::Lifetime>) {
-        if let Some(label) = label {
-            let span = self.between(label.apostrophe, label.ident.span());
-            let help =
-                "leave the inner loop by a condition, or put it into a function and `return`";
-            self.report(&catalog::LABEL, span, "device code does not have labels", help);
         }
     }
 
@@ -413,17 +224,6 @@ impl Parser<'_> {
         Expr { kind: ExprKind::Closure { params, body }, span }
     }
 
-    fn arm(&mut self, arm: &syn::Arm) -> Arm {
-        self.lint_attributes(&arm.attrs);
-        let (pattern, guard) = match &arm.pat {
-            syn::Pat::Guard(guarded) => {
-                (self.pattern(&guarded.pat), Some(self.expr(&guarded.guard)))
-            }
-            other => (self.pattern(other), None),
-        };
-        Arm { pattern, guard, body: self.expr(&arm.body) }
-    }
-
     /// The left side of `=`: `_` is a name there.
     fn place(&mut self, expr: &syn::Expr) -> Expr {
         let syn::Expr::Infer(infer) = expr else { return self.expr(expr) };
@@ -432,7 +232,7 @@ impl Parser<'_> {
         Expr { kind: ExprKind::Path(Path { segments }), span }
     }
 
-    fn boxed(&mut self, expr: &syn::Expr) -> Box<Expr> {
+    pub(super) fn boxed(&mut self, expr: &syn::Expr) -> Box<Expr> {
         Box::new(self.expr(expr))
     }
 

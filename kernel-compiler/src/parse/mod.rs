@@ -4,6 +4,7 @@
 //! Lifetimes, `use` items and lint attributes are read and left out.
 
 mod attribute;
+mod control;
 mod expression;
 mod fallback;
 mod function;
@@ -11,6 +12,7 @@ mod item;
 mod key;
 mod parser;
 mod pattern;
+mod refusal;
 mod signature;
 mod statement;
 mod target;
