@@ -423,7 +423,7 @@ pub struct KernelAttribute {
     pub when: Vec<Expr>,
     /// `tiles(THREADS, VEC) = first_of[(256, 8), (128, 4)]`: names and choices, first match wins.
     pub tiles: Option<Tiles>,
-    /// `tensor_map(m: T, tile = [64, 128], swizzle = b128)`
+    /// `tensor_map(m, tile = [64, 128], swizzle = b128)`
     pub tensor_maps: Vec<TensorMapAttribute>,
     /// `cost(bytes = .., flops = ..)` over scalar parameters and constants.
     pub cost: Option<(Expr, Expr)>,

@@ -133,6 +133,9 @@ impl fmt::Display for Target {
                 if wgsl.invocations != 256 {
                     parts.push(format!("threads >= {}", wgsl.invocations));
                 }
+                if wgsl.storage_buffers != 8 {
+                    parts.push(format!("storage_buffers >= {}", wgsl.storage_buffers));
+                }
                 if parts.is_empty() {
                     f.write_str("wgsl")
                 } else {

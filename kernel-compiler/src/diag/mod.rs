@@ -5,6 +5,8 @@ pub mod render;
 pub mod source;
 pub mod suggest;
 
+pub use source::{CallSpans, FileId, LineColumn, Place, SourceFile, SourceMap};
+
 use crate::ir::Span;
 use std::fmt;
 

@@ -1,57 +1,100 @@
-//! Diagnostics as `compile_error!` tokens, and as text with carets.
+//! Diagnostics as the user sees them: `compile_error!` from a macro, carets on a terminal.
 
-use super::Diagnostic;
-use super::source::{CallSpans, Place, SourceMap};
-use proc_macro2::{Span, TokenStream};
+use super::{CallSpans, Diagnostic, Place, SourceMap};
+use crate::ir::Span;
+use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use std::fmt::Write as _;
+use std::fmt::Write;
 
-/// One `compile_error!` per diagnostic, at its own tokens. What lies in a file is reported at the call
-/// site, with the file's line in the text.
-pub fn compile_errors(list: &[Diagnostic], map: &SourceMap, call: &CallSpans) -> TokenStream {
-    let errors = list.iter().map(|diagnostic| {
-        let (span, mut text) = match map.place(diagnostic.span) {
-            Place::Call(at) => {
-                let span = call.0.get(*at).copied().unwrap_or_else(Span::call_site);
-                (span, diagnostic.to_string())
-            }
-            Place::File { .. } | Place::Unknown => (Span::call_site(), diagnostic.to_string()),
-        };
-        if let Some(position) = map.position(diagnostic.span) {
-            let _ = write!(text, "\nat {position}");
-        }
-        quote_spanned!(span=> ::core::compile_error! { #text })
-    });
-    errors.collect()
+/// One `compile_error!` per diagnostic, each at its own token of the call. What lies in a file is
+/// reported at the call site, with the file's position in the text; so is what has no place.
+pub fn compile_errors(
+    diagnostics: &[Diagnostic],
+    map: &SourceMap,
+    calls: &CallSpans,
+) -> TokenStream {
+    compile_errors_at(diagnostics, map, calls, Span::default())
 }
 
-/// Diagnostics against their files, with the line and carets under the place.
-pub fn text(list: &[Diagnostic], map: &SourceMap) -> String {
-    let mut out = String::new();
-    for diagnostic in list {
-        let _ = writeln!(out, "error: [{}] {}", diagnostic.entry.code, diagnostic.message);
-        if let Some(position) = map.position(diagnostic.span) {
-            let _ = writeln!(out, "  --> {position}");
+/// As [`compile_errors`], with `primary` (the caller's tile, say) for what has no token of its own.
+pub fn compile_errors_at(
+    diagnostics: &[Diagnostic],
+    map: &SourceMap,
+    calls: &CallSpans,
+    primary: Span,
+) -> TokenStream {
+    let handle = |span: Span| match map.place(span) {
+        Place::Call(index) => Some(calls.get(index)),
+        Place::Unknown | Place::File { .. } => None,
+    };
+    let fallback = handle(primary).unwrap_or_else(proc_macro2::Span::call_site);
+    let mut tokens = TokenStream::new();
+    for diagnostic in diagnostics {
+        let mut message = diagnostic.to_string();
+        if let Some((file, start, _)) = map.locate(diagnostic.span) {
+            let _ = write!(message, "\nin {}:{}:{}", file.name(), start.line, start.column);
         }
-        if let Some((line, column, width)) = excerpt(diagnostic, map) {
-            let _ = writeln!(out, "   | {line}");
-            let _ = writeln!(out, "   | {}{}", " ".repeat(column), "^".repeat(width));
-        }
-        if !diagnostic.help.is_empty() {
-            let _ = writeln!(out, "   = help: {}", diagnostic.help);
-        }
+        let span = handle(diagnostic.span).unwrap_or(fallback);
+        tokens.extend(quote_spanned! { span => ::core::compile_error! { #message } });
     }
+    tokens
+}
+
+/// The diagnostics with their source lines and carets, as the command line and tests print them.
+pub fn text(diagnostics: &[Diagnostic], map: &SourceMap) -> String {
+    let blocks: Vec<String> = diagnostics.iter().map(|d| caret_text(d, map)).collect();
+    blocks.join("\n")
+}
+
+fn caret_text(diagnostic: &Diagnostic, map: &SourceMap) -> String {
+    let message = diagnostic.to_string().replace('\n', "\n       ");
+    let mut out = format!("error: {message}\n");
+    let Some((file, start, end)) = map.locate(diagnostic.span) else { return out };
+    let line = file.line(start.line);
+    let margin = start.line.to_string().len();
+    // A span over several lines is underlined to the end of its first.
+    let last = if end.line == start.line { end.column } else { line.chars().count() + 1 };
+    let carets = "^".repeat(last.saturating_sub(start.column).max(1));
+    let indent: String =
+        line.chars().take(start.column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let _ = writeln!(out, "{:margin$}--> {}:{}:{}", "", file.name(), start.line, start.column);
+    let _ = writeln!(out, "{:margin$} |", "");
+    let _ = writeln!(out, "{} | {line}", start.line);
+    let _ = writeln!(out, "{:margin$} | {indent}{carets}", "");
     out
 }
 
-/// The source line of a diagnostic, where its place begins in it, and how wide it is.
-fn excerpt<'m>(diagnostic: &Diagnostic, map: &'m SourceMap) -> Option<(&'m str, usize, usize)> {
-    let Place::File { file, start, end } = map.place(diagnostic.span) else { return None };
-    let text = &map.files.get(*file)?.text;
-    let begin = text.get(..*start)?.rfind('\n').map_or(0, |at| at + 1);
-    let line = text.get(begin..)?.lines().next()?;
-    let column = text.get(begin..*start)?.chars().count();
-    let rest = line.chars().count().saturating_sub(column);
-    let width = text.get(*start..*end).map_or(1, |t| t.chars().count()).min(rest).max(1);
-    Some((line, column, width))
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::diag::Entry;
+
+    static ENTRY: Entry = Entry { code: "TW0000", summary: "for tests" };
+
+    #[test]
+    fn draws_carets_under_wide_and_multi_line_spans() {
+        let mut map = SourceMap::new();
+        let source = "fn a() {}\n\t× = wrong(\n  1);\n";
+        let file = map.add_file("a.rs", source);
+        let start = source.find("wrong").unwrap();
+        let span = map.file_span(file, start..start + 12);
+        let shown = text(&[Diagnostic::new(&ENTRY, span, "no").help("yes")], &map);
+        let expected = "error: [TW0000] no\n       help: yes\n --> a.rs:2:6\n  |\n2 | \t× = wrong(\n  | \t    ^^^^^^\n";
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn macro_errors_name_the_template_line() {
+        let mut map = SourceMap::new();
+        let file = map.add_file("templates/a.rs", "one\ntwo");
+        let inside = map.file_span(file, 4..7);
+        let mut calls = CallSpans::default();
+        let tile = map.call_span(&mut calls, proc_macro2::Span::call_site());
+        let list =
+            [Diagnostic::new(&ENTRY, inside, "no"), Diagnostic::new(&ENTRY, tile, "nor this")];
+        let shown = compile_errors_at(&list, &map, &calls, tile).to_string();
+        assert!(shown.contains("\"[TW0000] no\\nin templates/a.rs:2:1\""), "{shown}");
+        assert_eq!(shown.matches("compile_error").count(), 2);
+    }
 }

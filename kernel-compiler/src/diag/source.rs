@@ -1,115 +1,162 @@
-//! Where spans point: tokens of the macro's call, or ranges of a file.
+//! Where things were written: the table behind [`Span`], and the texts of files.
 
 use crate::ir::Span;
-use proc_macro2::TokenStream;
+use std::ops::Range;
+use std::sync::Arc;
 
-/// One place in the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file of a [`SourceMap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileId(u32);
+
+/// What a [`Span`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing is known.
+    /// Nowhere in particular: the macro call as a whole.
     Unknown,
-    /// The n-th span of the macro's call ([`CallSpans`]).
-    Call(usize),
-    /// A range of bytes in a file.
+    /// A token of the macro call: an index into [`CallSpans`].
+    Call(u32),
+    /// A range of bytes of a file.
     File {
-        /// Index into [`SourceMap::files`].
-        file: usize,
-        /// First byte.
-        start: usize,
+        /// The file.
+        file: FileId,
+        /// The first byte.
+        start: u32,
         /// One past the last byte.
-        end: usize,
+        end: u32,
     },
 }
 
-/// A file that was parsed: template, library, or the argument of `inspect --source`.
-#[derive(Debug, Clone)]
+/// A file: a template, a part of the device library, or a user's source.
+#[derive(Debug)]
 pub struct SourceFile {
-    /// Its name, for messages.
-    pub name: String,
-    /// Its text.
-    pub text: String,
+    name: String,
+    text: String,
+    lines: Vec<usize>,
 }
 
-/// All spans of one compilation. Plain data: it may cross threads, unlike [`CallSpans`].
+/// A position in a file; both count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineColumn {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// The table of spans. Span 0 is [`Place::Unknown`].
 #[derive(Debug, Clone)]
 pub struct SourceMap {
     places: Vec<Place>,
-    /// The files.
-    pub files: Vec<SourceFile>,
+    files: Vec<Arc<SourceFile>>,
 }
 
-/// The compiler's own spans of the macro's call; they never leave it.
+/// The compiler's own span handles of one macro call. They are not `Send` and never leave the call.
 #[derive(Debug, Default)]
-pub struct CallSpans(pub Vec<proc_macro2::Span>);
+pub struct CallSpans(Vec<proc_macro2::Span>);
+
+impl CallSpans {
+    /// The handle of `Place::Call(index)`; the call site if there is none.
+    pub fn get(&self, index: u32) -> proc_macro2::Span {
+        self.0.get(index as usize).copied().unwrap_or_else(proc_macro2::Span::call_site)
+    }
+}
 
 impl Default for SourceMap {
-    fn default() -> Self {
+    fn default() -> SourceMap {
         SourceMap { places: vec![Place::Unknown], files: Vec::new() }
     }
 }
 
 impl SourceMap {
-    /// A new span for a place.
-    pub fn add(&mut self, place: Place) -> Span {
+    /// A map that knows no file.
+    pub fn new() -> SourceMap {
+        SourceMap::default()
+    }
+
+    /// Adds a file.
+    pub fn add_file(&mut self, name: &str, text: &str) -> FileId {
+        let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let starts = text.char_indices().filter(|(_, c)| *c == '\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        let file = SourceFile { name: name.to_owned(), text: text.to_owned(), lines };
+        self.files.push(Arc::new(file));
+        id
+    }
+
+    /// A file.
+    pub fn file(&self, id: FileId) -> Option<&SourceFile> {
+        self.files.get(id.0 as usize).map(Arc::as_ref)
+    }
+
+    /// What a span stands for.
+    pub fn place(&self, span: Span) -> Place {
+        self.places.get(span.0 as usize).copied().unwrap_or(Place::Unknown)
+    }
+
+    /// The span of a range of bytes of a file.
+    pub fn file_span(&mut self, file: FileId, range: Range<usize>) -> Span {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        self.add(Place::File { file, start: offset(range.start), end: offset(range.end) })
+    }
+
+    /// The span of a token of the macro call, whose handle is kept in `calls`.
+    pub fn call_span(&mut self, calls: &mut CallSpans, handle: proc_macro2::Span) -> Span {
+        let index = u32::try_from(calls.0.len()).unwrap_or(u32::MAX);
+        calls.0.push(handle);
+        self.add(Place::Call(index))
+    }
+
+    /// From the start of `first` to the end of `last`, if both lie in one file; else `first`: stable
+    /// compilers cannot join the tokens of a call.
+    pub fn join(&mut self, first: Span, last: Span) -> Span {
+        match (self.place(first), self.place(last)) {
+            (
+                Place::File { file, start, end },
+                Place::File { file: other, start: other_start, end: other_end },
+            ) if file == other => {
+                let place =
+                    Place::File { file, start: start.min(other_start), end: end.max(other_end) };
+                if place == self.place(first) { first } else { self.add(place) }
+            }
+            _ => first,
+        }
+    }
+
+    /// The file and the first and last position of a span, if it lies in a file.
+    pub fn locate(&self, span: Span) -> Option<(&SourceFile, LineColumn, LineColumn)> {
+        let Place::File { file, start, end } = self.place(span) else { return None };
+        let file = self.file(file)?;
+        Some((file, file.position(start as usize), file.position(end as usize)))
+    }
+
+    fn add(&mut self, place: Place) -> Span {
+        let span = Span(u32::try_from(self.places.len()).unwrap_or(0));
         self.places.push(place);
-        Span((self.places.len() - 1) as u32)
-    }
-
-    /// The place of a span.
-    pub fn place(&self, span: Span) -> &Place {
-        self.places.get(span.0 as usize).unwrap_or(&Place::Unknown)
-    }
-
-    /// `name:line:column` of a span in a file, counted from 1.
-    pub fn position(&self, span: Span) -> Option<String> {
-        let Place::File { file, start, .. } = self.place(span) else { return None };
-        let file = self.files.get(*file)?;
-        let before = file.text.get(..*start)?;
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        Some(format!("{}:{line}:{column}", file.name))
+        span
     }
 }
 
-/// Turns spans of tokens into [`Span`]s while one source is parsed.
-pub(crate) struct Spans<'s> {
-    /// The map that grows.
-    pub map: &'s mut SourceMap,
-    /// Compiler spans, where the source is a macro's call.
-    pub call: Option<&'s mut CallSpans>,
-    /// The file, where it is one.
-    pub file: usize,
-}
-
-impl Spans<'_> {
-    /// The span from the first to the last token of a stream.
-    pub fn of(&mut self, tokens: TokenStream) -> Span {
-        let mut trees = tokens.into_iter();
-        let first = trees.next().map(|t| t.span());
-        let last = trees.last().map(|t| t.span());
-        match (first, last) {
-            (Some(first), Some(last)) => self.between(first, last),
-            (Some(one), None) => self.one(one),
-            _ => Span::default(),
-        }
+impl SourceFile {
+    /// Its name, as errors show it.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The span of one token.
-    pub fn one(&mut self, span: proc_macro2::Span) -> Span {
-        self.between(span, span)
+    /// Its whole text.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    fn between(&mut self, first: proc_macro2::Span, last: proc_macro2::Span) -> Span {
-        match &mut self.call {
-            Some(call) => {
-                call.0.push(first.join(last).unwrap_or(first));
-                let place = Place::Call(call.0.len() - 1);
-                self.map.add(place)
-            }
-            None => {
-                let (start, end) = (first.byte_range().start, last.byte_range().end);
-                self.map.add(Place::File { file: self.file, start, end })
-            }
-        }
+    /// The position of a byte.
+    pub fn position(&self, offset: usize) -> LineColumn {
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines.get(line.wrapping_sub(1)).copied().unwrap_or(0);
+        let before = self.text.get(start..offset.min(self.text.len())).unwrap_or("");
+        LineColumn { line, column: before.chars().count() + 1 }
+    }
+
+    /// A line's text without its end; lines count from 1.
+    pub fn line(&self, line: usize) -> &str {
+        self.text.lines().nth(line.saturating_sub(1)).unwrap_or("")
     }
 }

@@ -1,412 +1,265 @@
-//! `#[kernel(..)]`: keys and their values.
+//! `#[kernel(..)]`: reads every key; one that is wrong does not hide the next.
 
-use super::{Parse, Parser, Reported, target};
-use crate::ast::{Expr, Ident, KernelAttribute, TensorMapAttribute, Tiles, Type};
-use crate::diag::Diagnostic;
-use crate::diag::catalog::attribute::{BAD_VALUE, DUPLICATE_KEY, UNKNOWN_KEY};
-use crate::diag::source::{CallSpans, SourceMap, Spans};
-use crate::ir::Swizzle;
-use proc_macro2::TokenStream;
-use quote::ToTokens;
-use syn::parse::{ParseStream, Parser as _};
-use syn::punctuated::Punctuated;
-use syn::{Token, bracketed, parenthesized};
-
-const KEYS: &[&str] = &[
-    "shapes",
-    "grid",
-    "threads",
-    "cluster",
-    "min_blocks",
-    "element",
-    "values",
-    "require",
-    "when",
-    "tiles",
-    "tensor_map",
-    "cost",
-    "reference",
-    "targets",
-    "index",
-    "split",
-    "crate",
-];
-
-/// Parses the tokens of an attribute alone.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn kernel_attribute(
-    tokens: TokenStream,
-    map: &mut SourceMap,
-    call: &mut CallSpans,
-) -> Result<KernelAttribute, Vec<Diagnostic>> {
-    let spans = Spans { map, call: Some(call), file: 0 };
-    let mut parser = Parser { spans, diagnostics: crate::diag::Diagnostics::default() };
-    let parsed = parser.attribute(tokens).ok().unwrap_or_default();
-    parser.diagnostics.gate(parsed)
-}
-
-/// One `key = value`, `key(..)`, unparsed.
-struct Entry {
-    key: syn::Ident,
-    value: TokenStream,
-    /// `key(..)` rather than `key = ..`.
-    list: bool,
-}
+use super::{Parser, key, target};
+use crate::ast::{
+    BinaryOperator, Expr, ExprKind, Function, Ident, KernelAttribute, TensorMapAttribute, Tiles,
+};
+use crate::diag::catalog::attribute as catalog;
+use crate::diag::suggest::did_you_mean;
+use crate::ir::{Span, Swizzle};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{LitInt, Token};
 
 impl Parser<'_> {
-    pub(super) fn attribute(&mut self, tokens: TokenStream) -> Parse<KernelAttribute> {
-        let entries = match entries.parse2(tokens) {
-            Ok(entries) => entries,
-            Err(error) => return Err(self.bad_value(&error)),
-        };
-        let mut out = KernelAttribute::default();
-        let mut seen: Vec<String> = Vec::new();
-        let mut failed = false;
-        for entry in entries {
-            let key = entry.key.to_string();
-            if !KEYS.contains(&key.as_str()) {
-                let help = crate::diag::suggest::nearest(&key, KEYS.iter().copied())
-                    .map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_else(|| format!("keys are {}", KEYS.join(", ")));
-                let message = format!("a kernel has no `{key}`");
-                self.report(&UNKNOWN_KEY, &entry.key, message, help);
-                failed = true;
-                continue;
-            }
-            let repeats = matches!(key.as_str(), "require" | "tensor_map" | "when");
-            if seen.contains(&key) && !repeats {
-                let message = format!("`{key}` is given twice");
-                self.report(&DUPLICATE_KEY, &entry.key, message, "keep one of them");
-                failed = true;
-            }
-            failed |= self.entry(&key, entry, &mut out).is_err();
-            seen.push(key);
-        }
-        if failed { Err(Reported) } else { Ok(out) }
-    }
-
-    fn bad_value(&mut self, error: &syn::Error) -> Reported {
-        for one in error.clone() {
-            let span = self.spans.one(one.span());
-            self.diagnostics.report(Diagnostic::new(&BAD_VALUE, span, one.to_string()));
-        }
-        Reported
-    }
-
-    fn read<T>(
+    /// The attribute of `function`, checked against its generics and parameters.
+    pub(super) fn kernel_attribute(
         &mut self,
         tokens: TokenStream,
-        f: fn(ParseStream<'_>) -> syn::Result<T>,
-    ) -> Parse<T> {
-        f.parse2(tokens).map_err(|error| self.bad_value(&error))
+        function: &Function,
+    ) -> KernelAttribute {
+        let mut out = KernelAttribute::default();
+        let mut seen = Vec::new();
+        let keys = |input: ParseStream| {
+            while !input.is_empty() {
+                self.key(input, &mut out, &mut seen);
+            }
+            Ok(())
+        };
+        // Every mistake is reported where it is read; what a wrong key left unread says no more.
+        let _ = keys.parse2(tokens);
+        self.check_attribute(&out, function, &seen);
+        out
     }
 
-    fn entry(&mut self, key: &str, entry: Entry, out: &mut KernelAttribute) -> Parse<()> {
-        let Entry { value, list, key: ident } = entry;
-        let wants_list = !matches!(
-            key,
-            "grid"
-                | "threads"
-                | "cluster"
-                | "min_blocks"
-                | "reference"
-                | "targets"
-                | "index"
-                | "crate"
-                | "tiles"
-        );
-        if wants_list != list && key != "tiles" {
-            let form = if wants_list { format!("{key}(..)") } else { format!("{key} = ..") };
-            let message = format!("`{key}` is written `{form}`");
-            return Err(self.report(&BAD_VALUE, &ident, message, ""));
+    fn key(&mut self, input: ParseStream, out: &mut KernelAttribute, seen: &mut Vec<String>) {
+        let name = match input.call(syn::Ident::parse_any) {
+            Ok(name) => name,
+            Err(error) => {
+                self.syntax_error(&catalog::BAD_VALUE, &error, "keys are separated by commas");
+                return skip(input);
+            }
+        };
+        let text = name.to_string();
+        let span = self.span(name.span());
+        let Some(form) = key::form(&text) else {
+            let names: Vec<&str> = key::KEYS.iter().map(|(name, _)| *name).collect();
+            let help = did_you_mean(
+                &text,
+                names.iter().copied(),
+                &format!("keys are {}", names.join(", ")),
+            );
+            let message = format!("the kernel attribute has no key `{text}`");
+            self.report(&catalog::UNKNOWN_KEY, span, message, help);
+            return skip(input);
+        };
+        if seen.contains(&text) && !key::REPEATABLE.contains(&text.as_str()) {
+            let message = format!("`{text}` is given twice");
+            self.report(&catalog::DUPLICATE_KEY, span, message, "keep one");
+            return skip(input);
         }
-        match key {
+        let result = self.value(&text, input, out).and_then(|()| {
+            if input.is_empty() || input.peek(Token![,]) {
+                return Ok(());
+            }
+            Err(input.error("expected `,`"))
+        });
+        if let Err(error) = result {
+            self.syntax_error(&catalog::BAD_VALUE, &error, &format!("write `{form}`"));
+        }
+        seen.push(text);
+        skip(input);
+    }
+
+    fn value(
+        &mut self,
+        name: &str,
+        input: ParseStream,
+        out: &mut KernelAttribute,
+    ) -> syn::Result<()> {
+        match name {
             "shapes" => {
-                for (name, dims) in self.read(value, named_lists)? {
-                    let name = self.ident(&name);
-                    out.shapes.push((name, self.all(&dims)?));
+                for (name, sizes) in key::parenthesized_list(input, key::shape)? {
+                    out.shapes.push((self.ident(&name), self.all(&sizes)));
                 }
             }
-            "grid" => out.grid = self.one_or_tuple(value)?,
-            "threads" => out.threads = self.one_or_tuple(value)?,
-            "cluster" => out.cluster = self.one_or_tuple(value)?,
-            "min_blocks" => out.min_blocks = Some(self.one(value)?),
+            "grid" => out.grid = self.axes(key::assigned(input)?),
+            "threads" => out.threads = self.axes(key::assigned(input)?),
+            "cluster" => out.cluster = self.axes(key::assigned(input)?),
+            "min_blocks" => out.min_blocks = Some(self.expr(&key::assigned(input)?)),
             "element" => {
-                for (name, types) in self.read(value, assigned_types)? {
-                    let name = self.ident(&name);
-                    let types: Parse<Vec<Type>> = types.iter().map(|t| self.ty(t)).collect();
-                    out.elements.push((name, types?));
+                for (name, types) in key::parenthesized_list(input, key::choices::<syn::Type>)? {
+                    let types = types.iter().map(|ty| self.ty(ty)).collect();
+                    out.elements.push((self.ident(&name), types));
                 }
             }
             "values" => {
-                for (name, values) in self.read(value, assigned_lists)? {
-                    let name = self.ident(&name);
-                    out.values.push((name, self.all(&values)?));
+                for (name, values) in key::parenthesized_list(input, key::choices::<syn::Expr>)? {
+                    out.values.push((self.ident(&name), self.all(&values)));
                 }
             }
             "require" => {
-                let (condition, message) = self.read(value, condition_and_message)?;
-                out.requires.push((self.expr(&condition)?, message));
+                let (condition, message) = key::require(input)?;
+                out.requires.push((self.expr(&condition), message.value()));
             }
             "when" => {
-                let condition = self.read(value, |input| input.parse::<syn::Expr>())?;
-                for part in conjuncts(condition) {
-                    out.when.push(self.expr(&part)?);
+                for condition in key::parenthesized_list(input, syn::Expr::parse)? {
+                    let condition = self.expr(&condition);
+                    conjuncts(condition, &mut out.when);
                 }
             }
-            "tiles" => out.tiles = Some(self.tiles(value)?),
-            "tensor_map" => out.tensor_maps.push(self.tensor_map(value)?),
-            "cost" => out.cost = Some(self.cost(value)?),
-            "reference" => {
-                let span = self.spans.of(value.clone());
-                out.reference = Some((value.to_string(), span));
+            "tiles" => out.tiles = Some(self.tiles(input)?),
+            "tensor_map" => {
+                let map = key::tensor_map(input)?;
+                out.tensor_maps.push(self.tensor_map(&map));
             }
-            "targets" => {
-                for (target, tokens) in self.read(value, targets)? {
-                    let span = self.spans.of(tokens);
-                    out.targets.push((target, span));
+            "cost" => {
+                let (bytes, flops) = key::cost(input)?;
+                out.cost = Some((self.expr(&bytes), self.expr(&flops)));
+            }
+            "reference" => out.reference = Some(self.path_text(input)?),
+            "crate" => out.crate_path = Some(self.path_text(input)?.0),
+            "targets" => self.targets(input, out)?,
+            "index" => out.index_bits = Some(self.index_bits(&key::assigned(input)?)),
+            _ => {
+                for (name, rows) in key::parenthesized_list(input, key::split)? {
+                    out.split.push((self.ident(&name), self.ident(&rows)));
                 }
             }
-            "index" => {
-                let bits = self.read(value.clone(), |input| input.parse::<syn::LitInt>())?;
-                let span = self.spans.of(value);
-                match bits.base10_parse::<u32>() {
-                    Ok(bits @ (32 | 64)) => out.index_bits = Some((bits, span)),
-                    _ => {
-                        let message = "the width of `index` is 32 or 64";
-                        return Err(self.report(&BAD_VALUE, &bits, message, "write `index = 64`"));
-                    }
-                }
-            }
-            "split" => {
-                for (name, dim) in self.read(value, named_idents)? {
-                    let pair = (self.ident(&name), self.ident(&dim));
-                    out.split.push(pair);
-                }
-            }
-            _ => out.crate_path = Some(value.to_string()),
         }
         Ok(())
     }
 
-    fn all(&mut self, exprs: &[syn::Expr]) -> Parse<Vec<Expr>> {
-        exprs.iter().map(|e| self.expr(e)).collect()
+    fn all(&mut self, list: &[syn::Expr]) -> Vec<Expr> {
+        list.iter().map(|expr| self.expr(expr)).collect()
     }
 
-    fn one(&mut self, value: TokenStream) -> Parse<Expr> {
-        let expr = self.read(value, |input| input.parse::<syn::Expr>())?;
-        self.expr(&expr)
-    }
-
-    /// `a` or `(a, b, c)`
-    fn one_or_tuple(&mut self, value: TokenStream) -> Parse<Vec<Expr>> {
-        match self.read(value, |input| input.parse::<syn::Expr>())? {
-            syn::Expr::Tuple(tuple) => tuple.elems.iter().map(|e| self.expr(e)).collect(),
-            one => Ok(vec![self.expr(&one)?]),
+    /// `a` or `(a, b, c)`.
+    fn axes(&mut self, value: syn::Expr) -> Vec<Expr> {
+        let value = self.expr(&value);
+        let span = value.span;
+        let axes = match value.kind {
+            ExprKind::Tuple(axes) => axes,
+            kind => vec![Expr { kind, span }],
+        };
+        if !(1..=3).contains(&axes.len()) {
+            let message = format!("a launch has 1 to 3 axes, here are {}", axes.len());
+            self.report(&catalog::RANK, span, message, "fold the outer axes into one");
         }
+        axes
     }
 
-    fn tiles(&mut self, value: TokenStream) -> Parse<Tiles> {
-        let (names, choices) = self.read(value, tiles)?;
-        let names: Vec<Ident> = names.iter().map(|n| self.ident(n)).collect();
-        let mut out = Vec::with_capacity(choices.len());
-        for choice in choices {
-            let span = self.span(&choice);
-            let parts: Vec<syn::Expr> = match choice {
-                syn::Expr::Tuple(tuple) => tuple.elems.into_iter().collect(),
-                one => vec![one],
+    fn tiles(&mut self, input: ParseStream) -> syn::Result<Tiles> {
+        let (names, list) = key::tiles(input)?;
+        let names: Vec<Ident> = names.iter().map(|name| self.ident(name)).collect();
+        let mut choices = Vec::new();
+        for choice in &list {
+            let choice = self.expr(choice);
+            let span = choice.span;
+            let values = match choice.kind {
+                ExprKind::Tuple(values) => values,
+                kind => vec![Expr { kind, span }],
             };
-            if parts.len() != names.len() {
-                let message =
-                    format!("this choice fixes {} values of {}", parts.len(), names.len());
-                let first = parts.first().map(ToTokens::to_token_stream).unwrap_or_default();
-                return Err(self.report(&BAD_VALUE, &first, message, "write one value per name"));
+            if values.len() != names.len() {
+                let (count, wanted) = (values.len(), names.len());
+                let message = format!("this choice fixes {count} of {wanted} names");
+                let list: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
+                let help = format!("give one value for each of {}", list.join(", "));
+                self.report(&catalog::TILE_ARITY, span, message, help);
             }
-            out.push((self.all(&parts)?, span));
+            choices.push((values, span));
         }
-        Ok(Tiles { names, choices: out })
+        Ok(Tiles { names, choices })
     }
 
-    fn tensor_map(&mut self, value: TokenStream) -> Parse<TensorMapAttribute> {
-        let (name, tile, swizzle) = self.read(value, tensor_map)?;
-        let swizzle = match swizzle.to_string().as_str() {
-            "none" => Swizzle::None,
-            "b32" => Swizzle::B32,
-            "b64" => Swizzle::B64,
-            "b128" => Swizzle::B128,
-            _ => {
-                let help = "swizzles are none, b32, b64 and b128";
-                return Err(self.report(&BAD_VALUE, &swizzle, "this is not a swizzle", help));
-            }
-        };
-        Ok(TensorMapAttribute { name: self.ident(&name), tile: self.all(&tile)?, swizzle })
-    }
-
-    fn cost(&mut self, value: TokenStream) -> Parse<(Expr, Expr)> {
-        let (bytes, flops) = self.read(value, cost)?;
-        Ok((self.expr(&bytes)?, self.expr(&flops)?))
-    }
-}
-
-fn entries(input: ParseStream<'_>) -> syn::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    while !input.is_empty() {
-        let key = if input.peek(Token![crate]) {
-            let token: Token![crate] = input.parse()?;
-            syn::Ident::new("crate", token.span)
-        } else {
-            input.parse()?
-        };
-        let list = input.peek(syn::token::Paren);
-        let mut value = TokenStream::new();
-        if list && key != "tiles" {
-            let inner;
-            parenthesized!(inner in input);
-            value = inner.parse()?;
-        } else {
-            if !list {
-                input.parse::<Token![=]>()?;
-            }
-            while !input.is_empty() && !input.peek(Token![,]) {
-                value.extend([input.parse::<proc_macro2::TokenTree>()?]);
+    fn tensor_map(&mut self, map: &key::TensorMap) -> TensorMapAttribute {
+        let mut swizzle = Swizzle::None;
+        if let Some(written) = &map.swizzle {
+            match written.to_string().as_str() {
+                "none" => {}
+                "b32" => swizzle = Swizzle::B32,
+                "b64" => swizzle = Swizzle::B64,
+                "b128" => swizzle = Swizzle::B128,
+                other => {
+                    let span = self.span(written.span());
+                    let message = format!("there is no swizzle `{other}`");
+                    let help = did_you_mean(
+                        other,
+                        ["none", "b32", "b64", "b128"],
+                        "swizzles are none, b32, b64, b128",
+                    );
+                    self.report(&catalog::BAD_VALUE, span, message, help);
+                }
             }
         }
-        entries.push(Entry { key, value, list });
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
+        TensorMapAttribute { name: self.ident(&map.name), tile: self.all(&map.tile), swizzle }
     }
-    Ok(entries)
-}
 
-/// The list between brackets, as expressions.
-fn list(input: ParseStream<'_>) -> syn::Result<Vec<syn::Expr>> {
-    let inner;
-    bracketed!(inner in input);
-    Ok(Punctuated::<syn::Expr, Token![,]>::parse_terminated(&inner)?.into_iter().collect())
-}
-
-/// A comma-separated list of whatever `one` reads.
-fn commas<T>(
-    input: ParseStream<'_>,
-    one: impl Fn(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<Vec<T>> {
-    let mut all = Vec::new();
-    while !input.is_empty() {
-        all.push(one(input)?);
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
+    fn path_text(&mut self, input: ParseStream) -> syn::Result<(String, Span)> {
+        let (text, [first, last]) = key::path(input)?;
+        Ok((text, self.between(first, last)))
     }
-    Ok(all)
-}
 
-fn named_lists(input: ParseStream<'_>) -> syn::Result<Vec<(syn::Ident, Vec<syn::Expr>)>> {
-    commas(input, |input| {
-        let name = input.parse()?;
-        input.parse::<Token![:]>()?;
-        Ok((name, list(input)?))
-    })
-}
-
-fn named_idents(input: ParseStream<'_>) -> syn::Result<Vec<(syn::Ident, syn::Ident)>> {
-    commas(input, |input| {
-        let name = input.parse()?;
-        input.parse::<Token![:]>()?;
-        Ok((name, input.parse()?))
-    })
-}
-
-fn assigned_lists(input: ParseStream<'_>) -> syn::Result<Vec<(syn::Ident, Vec<syn::Expr>)>> {
-    commas(input, |input| {
-        let name = input.parse()?;
+    fn targets(&mut self, input: ParseStream, out: &mut KernelAttribute) -> syn::Result<()> {
         input.parse::<Token![=]>()?;
-        Ok((name, list(input)?))
-    })
-}
-
-fn assigned_types(input: ParseStream<'_>) -> syn::Result<Vec<(syn::Ident, Vec<syn::Type>)>> {
-    commas(input, |input| {
-        let name = input.parse()?;
-        input.parse::<Token![=]>()?;
-        let inner;
-        bracketed!(inner in input);
-        let types = Punctuated::<syn::Type, Token![,]>::parse_terminated(&inner)?;
-        Ok((name, types.into_iter().collect()))
-    })
-}
-
-fn condition_and_message(input: ParseStream<'_>) -> syn::Result<(syn::Expr, String)> {
-    let condition = input.parse()?;
-    input.parse::<Token![,]>()?;
-    let message: syn::LitStr = input.parse()?;
-    Ok((condition, message.value()))
-}
-
-fn tiles(input: ParseStream<'_>) -> syn::Result<(Vec<syn::Ident>, Vec<syn::Expr>)> {
-    let inner;
-    parenthesized!(inner in input);
-    let names = Punctuated::<syn::Ident, Token![,]>::parse_terminated(&inner)?;
-    input.parse::<Token![=]>()?;
-    let word: syn::Ident = input.parse()?;
-    if word != "first_of" {
-        return Err(syn::Error::new(word.span(), "tiles are chosen by `first_of[(..), (..)]`"));
-    }
-    Ok((names.into_iter().collect(), list(input)?))
-}
-
-fn tensor_map(input: ParseStream<'_>) -> syn::Result<(syn::Ident, Vec<syn::Expr>, syn::Ident)> {
-    let name = input.parse()?;
-    input.parse::<Token![,]>()?;
-    word(input, "tile")?;
-    let tile = list(input)?;
-    input.parse::<Token![,]>()?;
-    word(input, "swizzle")?;
-    Ok((name, tile, input.parse()?))
-}
-
-fn cost(input: ParseStream<'_>) -> syn::Result<(syn::Expr, syn::Expr)> {
-    word(input, "bytes")?;
-    let bytes = input.parse()?;
-    input.parse::<Token![,]>()?;
-    word(input, "flops")?;
-    let flops = input.parse()?;
-    input.parse::<Option<Token![,]>>()?;
-    Ok((bytes, flops))
-}
-
-/// `expected =`
-fn word(input: ParseStream<'_>, expected: &str) -> syn::Result<()> {
-    let found: syn::Ident = input.parse()?;
-    if found != expected {
-        return Err(syn::Error::new(found.span(), format!("`{expected} = ..` stands here")));
-    }
-    input.parse::<Token![=]>()?;
-    Ok(())
-}
-
-fn targets(input: ParseStream<'_>) -> syn::Result<Vec<(crate::target::Target, TokenStream)>> {
-    let inner;
-    bracketed!(inner in input);
-    commas(&inner, |input| {
-        let begin = input.cursor();
-        let parsed = target(input)?;
-        let first = begin.token_tree().map(|(tree, _)| tree.to_token_stream());
-        Ok((parsed, first.unwrap_or_default()))
-    })
-}
-
-/// `a && b && c` in parts.
-fn conjuncts(expr: syn::Expr) -> Vec<syn::Expr> {
-    match expr {
-        syn::Expr::Binary(binary) if matches!(binary.op, syn::BinOp::And(_)) => {
-            let mut parts = conjuncts(*binary.left);
-            parts.extend(conjuncts(*binary.right));
-            parts
+        let content;
+        syn::bracketed!(content in input);
+        while !content.is_empty() {
+            match target::read(&content) {
+                Ok((target, [first, last])) => {
+                    let span = self.between(first, last);
+                    out.targets.push((target, span));
+                    if !content.is_empty() && !content.peek(Token![,]) {
+                        return Err(content.error("expected `,`"));
+                    }
+                }
+                Err(mistake) => {
+                    let span = self.span(mistake.span);
+                    self.report(&catalog::BAD_TARGET, span, mistake.message, mistake.help);
+                }
+            }
+            skip(&content);
         }
-        syn::Expr::Paren(inner) => conjuncts(*inner.expr),
-        one => vec![one],
+        Ok(())
+    }
+
+    fn index_bits(&mut self, literal: &LitInt) -> (u32, Span) {
+        let span = self.span(literal.span());
+        match literal.base10_digits() {
+            "64" => (64, span),
+            "32" => (32, span),
+            other => {
+                let message = format!("an index cannot have {other} bits");
+                self.report(
+                    &catalog::BAD_VALUE,
+                    span,
+                    message,
+                    "write `index = 32` or `index = 64`",
+                );
+                (32, span)
+            }
+        }
+    }
+}
+
+/// `a && b && c` is three conditions.
+fn conjuncts(condition: Expr, out: &mut Vec<Expr>) {
+    match condition.kind {
+        ExprKind::Binary(BinaryOperator::And, left, right) => {
+            conjuncts(*left, out);
+            conjuncts(*right, out);
+        }
+        kind => out.push(Expr { kind, span: condition.span }),
+    }
+}
+
+/// Goes on behind the next comma.
+fn skip(input: ParseStream) {
+    while !input.is_empty() {
+        let comma = input.peek(Token![,]);
+        if input.parse::<TokenTree>().is_err() || comma {
+            return;
+        }
     }
 }

@@ -1,242 +1,255 @@
 //! Expressions.
 
-use super::{Parse, Parser};
-use crate::ast::{Arm, BinaryOperator, Expr, ExprKind, Ident, Path, UnaryOperator};
-use crate::diag::catalog::parse::{MACRO_CALL, UNSUPPORTED_EXPRESSION};
+use super::Parser;
+use crate::ast::{BinaryOperator, Expr, ExprKind, Ident, Literal, Path, UnaryOperator};
+use crate::diag::catalog::parse as catalog;
+use crate::ir::Span;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::token::Comma;
 
 impl Parser<'_> {
     /// An expression.
-    pub(crate) fn expr(&mut self, expr: &syn::Expr) -> Parse<Expr> {
-        let kind = match expr {
-            syn::Expr::Paren(inner) => return self.expr(&inner.expr),
-            syn::Expr::Group(inner) => return self.expr(&inner.expr),
-            syn::Expr::Lit(literal) => ExprKind::Literal(self.literal(&literal.lit)?),
-            syn::Expr::Path(path) if path.qself.is_none() => {
-                ExprKind::Path(self.expr_path(&path.path)?)
-            }
-            syn::Expr::Unary(unary) => {
-                let op = match unary.op {
-                    syn::UnOp::Neg(_) => UnaryOperator::Neg,
-                    syn::UnOp::Not(_) => UnaryOperator::Not,
-                    _ => UnaryOperator::Deref,
-                };
-                ExprKind::Unary(op, Box::new(self.expr(&unary.expr)?))
-            }
-            syn::Expr::Binary(binary) => self.binary(binary)?,
-            syn::Expr::Assign(assign) => ExprKind::Assign(
-                Box::new(self.assigned(&assign.left)?),
-                Box::new(self.expr(&assign.right)?),
-            ),
-            syn::Expr::Call(call) => {
-                let callee = self.expr(&call.func)?;
-                ExprKind::Call(Box::new(callee), self.exprs(&call.args)?)
-            }
-            syn::Expr::MethodCall(call) => ExprKind::MethodCall {
-                receiver: Box::new(self.expr(&call.receiver)?),
-                method: self.ident(&call.method),
-                generics: match &call.turbofish {
-                    Some(list) => self.generic_arguments(list)?,
-                    None => Vec::new(),
-                },
-                arguments: self.exprs(&call.args)?,
-            },
-            syn::Expr::Field(field) => {
-                let base = Box::new(self.expr(&field.base)?);
-                ExprKind::Field(base, self.member(&field.member))
-            }
-            syn::Expr::Index(index) => ExprKind::Index(
-                Box::new(self.expr(&index.expr)?),
-                Box::new(self.expr(&index.index)?),
-            ),
-            syn::Expr::Range(range) => ExprKind::Range {
-                start: self.boxed(range.start.as_deref())?,
-                end: self.boxed(range.end.as_deref())?,
-                inclusive: matches!(range.limits, syn::RangeLimits::Closed(_)),
-            },
-            syn::Expr::Array(array) => ExprKind::Array(self.exprs(&array.elems)?),
-            syn::Expr::Repeat(repeat) => ExprKind::Repeat(
-                Box::new(self.expr(&repeat.expr)?),
-                Box::new(self.expr(&repeat.len)?),
-            ),
-            syn::Expr::Tuple(tuple) => ExprKind::Tuple(self.exprs(&tuple.elems)?),
-            syn::Expr::Struct(literal) => self.struct_literal(literal)?,
-            syn::Expr::Cast(cast) => {
-                ExprKind::Cast(Box::new(self.expr(&cast.expr)?), self.ty(&cast.ty)?)
-            }
-            syn::Expr::Reference(reference) => {
-                ExprKind::Reference(Box::new(self.expr(&reference.expr)?))
-            }
-            syn::Expr::Closure(closure) => {
-                let mut params = Vec::with_capacity(closure.inputs.len());
-                for input in &closure.inputs {
-                    params.push(self.pattern(input)?);
-                }
-                ExprKind::Closure { params, body: Box::new(self.expr(&closure.body)?) }
-            }
-            other => return self.control(other),
-        };
-        let span = self.span(expr);
-        Ok(Expr { kind, span })
-    }
-
-    /// Expressions that direct control, and everything that kernels do not have.
-    fn control(&mut self, expr: &syn::Expr) -> Parse<Expr> {
-        let kind = match expr {
-            syn::Expr::Block(block) if block.label.is_none() => {
-                ExprKind::Block(self.block(&block.block)?)
-            }
-            syn::Expr::Const(block) => ExprKind::Block(self.block(&block.block)?),
-            syn::Expr::If(branch) => {
-                if let syn::Expr::Let(_) = *branch.cond {
-                    return Err(self.unsupported(expr, "use `match`"));
-                }
-                ExprKind::If {
-                    condition: Box::new(self.expr(&branch.cond)?),
-                    then: self.block(&branch.then_branch)?,
-                    otherwise: match &branch.else_branch {
-                        Some((_, otherwise)) => Some(Box::new(self.expr(otherwise)?)),
-                        None => None,
-                    },
-                }
-            }
-            syn::Expr::Match(matched) => {
-                let value = Box::new(self.expr(&matched.expr)?);
-                let mut arms = Vec::with_capacity(matched.arms.len());
-                for arm in &matched.arms {
-                    arms.push(self.arm(arm)?);
-                }
-                ExprKind::Match(value, arms)
-            }
-            syn::Expr::Loop(endless) if endless.label.is_none() => {
-                ExprKind::Loop(self.block(&endless.body)?)
-            }
-            syn::Expr::While(while_loop) if while_loop.label.is_none() => ExprKind::While(
-                Box::new(self.expr(&while_loop.cond)?),
-                self.block(&while_loop.body)?,
-            ),
-            syn::Expr::ForLoop(for_loop) if for_loop.label.is_none() => ExprKind::For(
-                self.pattern(&for_loop.pat)?,
-                Box::new(self.expr(&for_loop.expr)?),
-                self.block(&for_loop.body)?,
-            ),
-            syn::Expr::Break(leave) if leave.label.is_none() && leave.expr.is_none() => {
-                ExprKind::Break
-            }
-            syn::Expr::Continue(next) if next.label.is_none() => ExprKind::Continue,
-            syn::Expr::Return(back) => ExprKind::Return(self.boxed(back.expr.as_deref())?),
-            other => return Err(self.refuse(other)),
-        };
-        let span = self.span(expr);
-        Ok(Expr { kind, span })
-    }
-
-    fn refuse(&mut self, expr: &syn::Expr) -> super::Reported {
+    pub fn expr(&mut self, expr: &syn::Expr) -> Expr {
+        use syn::Expr as E;
         match expr {
-            syn::Expr::Macro(call) => self.report(
-                &MACRO_CALL,
-                call,
-                "macros cannot be called inside a kernel",
-                "use `assume(..)` and `static_assert(..)` instead of assert!, nothing for println!",
-            ),
-            syn::Expr::Unsafe(_) => {
-                self.unsupported(expr, "drop the `unsafe`: accesses are proved")
+            E::Array(array) => {
+                let elements = self.exprs(&array.elems);
+                self.delimited(ExprKind::Array(elements), &array.bracket_token.span)
             }
-            syn::Expr::Await(_) | syn::Expr::Async(_) => {
-                self.unsupported(expr, "asynchronous copies are intrinsics: see `cp_async`")
+            E::Repeat(repeat) => {
+                let kind = ExprKind::Repeat(self.boxed(&repeat.expr), self.boxed(&repeat.len));
+                self.delimited(kind, &repeat.bracket_token.span)
             }
-            syn::Expr::Try(_) => self.unsupported(expr, "a kernel has no errors: check at launch"),
-            syn::Expr::Break(_)
-            | syn::Expr::Continue(_)
-            | syn::Expr::Loop(_)
-            | syn::Expr::While(_)
-            | syn::Expr::ForLoop(_)
-            | syn::Expr::Block(_) => {
-                self.unsupported(expr, "drop the label; carry a value out through a variable")
+            E::Tuple(tuple) => {
+                let elements = self.exprs(&tuple.elems);
+                self.delimited(ExprKind::Tuple(elements), &tuple.paren_token.span)
             }
-            other => self.unsupported(other, "write it with `if`, `match`, loops and arithmetic"),
+            E::Paren(paren) => {
+                let kind = self.expr(&paren.expr).kind;
+                self.delimited(kind, &paren.paren_token.span)
+            }
+            E::Group(group) => self.expr(&group.expr),
+            E::Lit(literal) => {
+                let span = self.span(literal.lit.span());
+                Expr { kind: ExprKind::Literal(self.number(&literal.lit, span)), span }
+            }
+            E::Path(path) => self.path_expr(path),
+            E::Unary(unary) => self.unary(unary),
+            E::Binary(binary) => self.binary(binary),
+            E::Assign(assign) => {
+                let (place, value) = (self.place(&assign.left), self.expr(&assign.right));
+                let span = self.join(place.span, value.span);
+                Expr { kind: ExprKind::Assign(Box::new(place), Box::new(value)), span }
+            }
+            E::Call(call) => self.call_expr(call),
+            E::MethodCall(call) => self.method_call(call),
+            E::Field(field) => self.field(field),
+            E::Index(index) => {
+                let base = self.expr(&index.expr);
+                let subscript = self.boxed(&index.index);
+                let end = self.group(&index.bracket_token.span);
+                let span = self.join(base.span, end);
+                Expr { kind: ExprKind::Index(Box::new(base), subscript), span }
+            }
+            E::Range(range) => self.range(range),
+            E::Struct(literal) => self.struct_literal(literal),
+            E::Cast(cast) => {
+                let (value, ty) = (self.expr(&cast.expr), self.ty(&cast.ty));
+                let span = self.join(value.span, ty.span);
+                Expr { kind: ExprKind::Cast(Box::new(value), ty), span }
+            }
+            E::Reference(reference) => {
+                let value = self.expr(&reference.expr);
+                let start = self.span(reference.and_token.spans[0]);
+                let span = self.join(start, value.span);
+                Expr { kind: ExprKind::Reference(Box::new(value)), span }
+            }
+            E::Closure(closure) => self.closure(closure),
+            other => self.control(other),
         }
     }
 
-    fn unsupported(&mut self, expr: &syn::Expr, help: &str) -> super::Reported {
-        let message = "kernels do not have this form of expression";
-        self.report(&UNSUPPORTED_EXPRESSION, expr, message, help)
+    fn path_expr(&mut self, path: &syn::ExprPath) -> Expr {
+        let span = self.path_span(&path.path);
+        if path.qself.is_some() {
+            let span = self.span(path.span());
+            self.qualified_path(span);
+        }
+        Expr { kind: ExprKind::Path(self.path(&path.path)), span }
     }
 
-    fn arm(&mut self, arm: &syn::Arm) -> Parse<Arm> {
-        let (pattern, guard) = match &arm.pat {
-            syn::Pat::Guard(guarded) => (&*guarded.pat, Some(self.expr(&guarded.guard)?)),
-            plain => (plain, None),
+    fn path_span(&mut self, path: &syn::Path) -> Span {
+        match (path.segments.first(), path.segments.last()) {
+            (Some(first), Some(last)) => {
+                let end = match &last.arguments {
+                    syn::PathArguments::AngleBracketed(list) => list.gt_token.spans[0],
+                    _ => last.ident.span(),
+                };
+                self.between(first.ident.span(), end)
+            }
+            _ => self.span(path.span()),
+        }
+    }
+
+    fn unary(&mut self, unary: &syn::ExprUnary) -> Expr {
+        let operator = match unary.op {
+            syn::UnOp::Neg(_) => UnaryOperator::Neg,
+            syn::UnOp::Not(_) => UnaryOperator::Not,
+            _ => UnaryOperator::Deref,
         };
-        Ok(Arm { pattern: self.pattern(pattern)?, guard, body: self.expr(&arm.body)? })
+        let operand = self.expr(&unary.expr);
+        let start = self.span(unary.op.span());
+        let span = self.join(start, operand.span);
+        Expr { kind: ExprKind::Unary(operator, Box::new(operand)), span }
     }
 
-    fn binary(&mut self, binary: &syn::ExprBinary) -> Parse<ExprKind> {
-        let (op, assigns) = operator(&binary.op);
-        let Some(op) = op else {
-            return Err(self.unsupported(&syn::Expr::Binary(binary.clone()), ""));
+    fn binary(&mut self, binary: &syn::ExprBinary) -> Expr {
+        let (left, right) = (self.expr(&binary.left), self.expr(&binary.right));
+        let span = self.join(left.span, right.span);
+        let (left, right) = (Box::new(left), Box::new(right));
+        let kind = match operator(&binary.op) {
+            Some((operator, false)) => ExprKind::Binary(operator, left, right),
+            Some((operator, true)) => ExprKind::AssignOp(operator, left, right),
+            None => {
+                let help = "use the operators of Rust's integers and floats";
+                self.report(&catalog::EXPRESSION, span, "this operator is not known", help);
+                ExprKind::Tuple(Vec::new())
+            }
         };
-        let (left, right) =
-            (Box::new(self.expr(&binary.left)?), Box::new(self.expr(&binary.right)?));
-        Ok(if assigns {
-            ExprKind::AssignOp(op, left, right)
-        } else {
-            ExprKind::Binary(op, left, right)
-        })
+        Expr { kind, span }
     }
 
-    /// The left side of `=`: `_` is a name there.
-    fn assigned(&mut self, expr: &syn::Expr) -> Parse<Expr> {
-        if let syn::Expr::Infer(_) = expr {
-            let span = self.span(expr);
-            let name = Ident { name: "_".to_owned(), span };
-            let path = Path { segments: vec![(name, Vec::new())] };
-            return Ok(Expr { kind: ExprKind::Path(path), span });
-        }
-        self.expr(expr)
+    fn call_expr(&mut self, call: &syn::ExprCall) -> Expr {
+        let callee = self.expr(&call.func);
+        let arguments = call.args.iter().map(|argument| self.argument(argument)).collect();
+        let end = self.group(&call.paren_token.span);
+        let span = self.join(callee.span, end);
+        Expr { kind: ExprKind::Call(Box::new(callee), arguments), span }
     }
 
-    fn struct_literal(&mut self, literal: &syn::ExprStruct) -> Parse<ExprKind> {
-        let path = syn::TypePath { attrs: Vec::new(), qself: None, path: literal.path.clone() };
-        let ty = self.ty(&syn::Type::Path(path))?;
-        let mut fields = Vec::with_capacity(literal.fields.len());
-        for field in &literal.fields {
-            fields.push((self.member(&field.member), self.expr(&field.expr)?));
+    /// An argument of a call: here text may stand, as a name or a message.
+    fn argument(&mut self, argument: &syn::Expr) -> Expr {
+        match argument {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => {
+                let span = self.span(text.span());
+                Expr { kind: ExprKind::Literal(Literal::Str(text.value())), span }
+            }
+            other => self.expr(other),
         }
-        Ok(ExprKind::Struct { ty, fields })
+    }
+
+    fn method_call(&mut self, call: &syn::ExprMethodCall) -> Expr {
+        let receiver = Box::new(self.expr(&call.receiver));
+        let method = self.ident(&call.method);
+        let generics =
+            call.turbofish.as_ref().map(|list| self.generic_arguments(list)).unwrap_or_default();
+        let arguments = call.args.iter().map(|argument| self.argument(argument)).collect();
+        let end = self.group(&call.paren_token.span);
+        let span = self.join(receiver.span, end);
+        Expr { kind: ExprKind::MethodCall { receiver, method, generics, arguments }, span }
+    }
+
+    fn field(&mut self, field: &syn::ExprField) -> Expr {
+        let base = self.expr(&field.base);
+        let member = self.member(&field.member);
+        let span = self.join(base.span, member.span);
+        Expr { kind: ExprKind::Field(Box::new(base), member), span }
     }
 
     fn member(&mut self, member: &syn::Member) -> Ident {
         match member {
             syn::Member::Named(name) => self.ident(name),
             syn::Member::Unnamed(index) => {
-                Ident { name: index.index.to_string(), span: self.spans.one(index.span) }
+                Ident { name: index.index.to_string(), span: self.span(index.span) }
             }
         }
     }
 
-    fn expr_path(&mut self, path: &syn::Path) -> Parse<Path> {
-        let mut segments = Vec::with_capacity(path.segments.len());
-        for segment in &path.segments {
-            let name = self.ident(&segment.ident);
-            segments.push((name, self.path_arguments(&segment.arguments)?));
+    fn range(&mut self, range: &syn::ExprRange) -> Expr {
+        let start = range.start.as_ref().map(|start| self.boxed(start));
+        let end = range.end.as_ref().map(|end| self.boxed(end));
+        let inclusive = matches!(range.limits, syn::RangeLimits::Closed(_));
+        let dots = self.span(range.limits.span());
+        let first = start.as_ref().map_or(dots, |start| start.span);
+        let span = self.join(first, end.as_ref().map_or(dots, |end| end.span));
+        Expr { kind: ExprKind::Range { start, end, inclusive }, span }
+    }
+
+    fn struct_literal(&mut self, literal: &syn::ExprStruct) -> Expr {
+        let path = syn::TypePath {
+            attrs: Vec::new(),
+            qself: literal.qself.clone(),
+            path: literal.path.clone(),
+        };
+        let ty = self.ty(&syn::Type::Path(path));
+        let mut fields = Vec::new();
+        for field in &literal.fields {
+            let name = self.member(&field.member);
+            fields.push((name, self.expr(&field.expr)));
         }
-        Ok(Path { segments })
+        if let Some(dots) = &literal.dot2_token {
+            let span = self.between(dots.spans[0], dots.spans[1]);
+            let help = "name every field";
+            self.report(&catalog::STRUCT_REST, span, "device code does not have `..rest`", help);
+        }
+        let end = self.group(&literal.brace_token.span);
+        let span = self.join(ty.span, end);
+        Expr { kind: ExprKind::Struct { ty, fields }, span }
     }
 
-    fn exprs<'e>(&mut self, exprs: impl IntoIterator<Item = &'e syn::Expr>) -> Parse<Vec<Expr>> {
-        exprs.into_iter().map(|e| self.expr(e)).collect()
+    fn closure(&mut self, closure: &syn::ExprClosure) -> Expr {
+        let start = self.span(closure.inputs_begin.spans[0]);
+        if let Some(token) = &closure.asyncness {
+            let span = self.span(token.span);
+            let help = "leave `async` out";
+            self.report(&catalog::CLOSURE, span, "device code has no async closures", help);
+        }
+        let mut params = Vec::new();
+        for input in &closure.inputs {
+            let (pattern, ty) = self.typed_pattern(input);
+            if let Some(ty) = ty {
+                let message = "a closure's parameters have the types of its call";
+                self.report(&catalog::CLOSURE, ty.span, message, "leave the type out");
+            }
+            params.push(pattern);
+        }
+        if let syn::ReturnType::Type(_, ty) = &closure.output {
+            let span = self.span(ty.span());
+            let message = "a closure's result has the type of its body";
+            self.report(&catalog::CLOSURE, span, message, "leave the type out");
+        }
+        let body = Box::new(self.expr(&closure.body));
+        let span = self.join(start, body.span);
+        Expr { kind: ExprKind::Closure { params, body }, span }
     }
 
-    fn boxed(&mut self, expr: Option<&syn::Expr>) -> Parse<Option<Box<Expr>>> {
-        expr.map(|e| self.expr(e).map(Box::new)).transpose()
+    /// The left side of `=`: `_` is a name there.
+    fn place(&mut self, expr: &syn::Expr) -> Expr {
+        let syn::Expr::Infer(infer) = expr else { return self.expr(expr) };
+        let span = self.span(infer.underscore_token.spans[0]);
+        let segments = vec![(Ident { name: "_".to_owned(), span }, Vec::new())];
+        Expr { kind: ExprKind::Path(Path { segments }), span }
+    }
+
+    pub(super) fn boxed(&mut self, expr: &syn::Expr) -> Box<Expr> {
+        Box::new(self.expr(expr))
+    }
+
+    fn exprs(&mut self, list: &Punctuated<syn::Expr, Comma>) -> Vec<Expr> {
+        list.iter().map(|expr| self.expr(expr)).collect()
+    }
+
+    fn delimited(&mut self, kind: ExprKind, span: &proc_macro2::extra::DelimSpan) -> Expr {
+        Expr { kind, span: self.group(span) }
     }
 }
 
 /// The operator, and whether it assigns.
-fn operator(op: &syn::BinOp) -> (Option<BinaryOperator>, bool) {
+fn operator(operator: &syn::BinOp) -> Option<(BinaryOperator, bool)> {
     use BinaryOperator as B;
     use syn::BinOp as S;
-    let (op, assigns) = match op {
+    Some(match operator {
         S::Add(_) => (B::Add, false),
         S::Sub(_) => (B::Sub, false),
         S::Mul(_) => (B::Mul, false),
@@ -265,7 +278,6 @@ fn operator(op: &syn::BinOp) -> (Option<BinaryOperator>, bool) {
         S::BitOrAssign(_) => (B::BitOr, true),
         S::ShlAssign(_) => (B::Shl, true),
         S::ShrAssign(_) => (B::Shr, true),
-        _ => return (None, false),
-    };
-    (Some(op), assigns)
+        _ => return None,
+    })
 }

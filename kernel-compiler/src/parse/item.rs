@@ -1,236 +1,250 @@
-//! Items: functions, structs, impls, enums, constants.
+//! Items: functions, structs, enums, constants and inherent `impl` blocks.
 
-use super::{Parse, Parser};
-use crate::ast::{
-    ConstItem, Enum, Function, FunctionParam, Generic, GenericKind, Ident, Impl, Items, Struct,
-    Type,
-};
-use crate::diag::catalog::parse::{UNSUPPORTED_ITEM, UNSUPPORTED_SIGNATURE};
-use quote::ToTokens;
+use super::Parser;
+use crate::ast::{ConstItem, Enum, Ident, Impl, Items, Struct};
+use crate::diag::catalog::attribute::KERNEL_FORM;
+use crate::diag::catalog::parse::{ATTRIBUTE, ENUM, ITEM, STATIC, TRAIT};
+use crate::diag::suggest::did_you_mean;
+use crate::ir::Span;
+use syn::spanned::Spanned;
+
+/// Attributes that say something to rustc, rustfmt or clippy only, and those that are read elsewhere.
+const KNOWN_ATTRIBUTES: [&str; 13] = [
+    "allow", "clippy", "derive", "device", "deny", "doc", "expect", "inline", "kernel", "must_use",
+    "repr", "rustfmt", "warn",
+];
 
 impl Parser<'_> {
-    /// All items that can be held; the rest is reported.
+    /// The items of a kernel module: what is in the one `mod`, or the items themselves.
+    pub(super) fn module(&mut self, items: &[syn::Item]) -> Items {
+        if let [syn::Item::Mod(syn::ItemMod { content: Some((_, inner)), .. })] = items {
+            return self.items(inner);
+        }
+        self.items(items)
+    }
+
+    /// The items of one scope.
     pub(super) fn items(&mut self, items: &[syn::Item]) -> Items {
         let mut out = Items::default();
         for item in items {
-            // What failed is in the diagnostics; the next item is looked at all the same.
-            let _ = self.item(item, &mut out);
+            self.item(item, &mut out);
         }
         out
     }
 
-    fn item(&mut self, item: &syn::Item, out: &mut Items) -> Parse<()> {
+    fn item(&mut self, item: &syn::Item, out: &mut Items) {
         match item {
-            syn::Item::Fn(function) => {
-                let public = matches!(function.vis, syn::Visibility::Public(_));
-                let parsed =
-                    self.function(&function.attrs, &function.sig, &function.block, public)?;
-                out.functions.push(parsed);
+            syn::Item::Fn(item) => {
+                let function = match kernel_tokens(&item.attrs) {
+                    Some(tokens) => self.kernel(tokens, item),
+                    None => {
+                        let public = matches!(item.vis, syn::Visibility::Public(_));
+                        self.function(&item.attrs, public, &item.sig, &item.block)
+                    }
+                };
+                out.functions.push(function);
             }
-            syn::Item::Struct(item) => out.structs.push(self.structure(item)?),
-            syn::Item::Impl(item) => out.impls.push(self.implementation(item)?),
-            syn::Item::Enum(item) => out.enums.push(self.enumeration(item)?),
+            syn::Item::Struct(item) => out.structs.push(self.structure(item)),
+            syn::Item::Impl(item) => out.impls.extend(self.implementation(item)),
+            syn::Item::Enum(item) => out.enums.push(self.enumeration(item)),
             syn::Item::Const(item) => {
-                out.consts.push(self.const_item(&item.ident, &item.ty, &item.expr)?);
+                self.lint_attributes(&item.attrs);
+                out.consts.push(self.constant(&item.ident, &item.ty, &item.expr));
             }
             syn::Item::Use(_) => {}
-            other => {
-                return Err(self.report(
-                    &UNSUPPORTED_ITEM,
-                    other,
-                    "a kernel module cannot hold this item",
-                    "it holds functions, structs, impls, field-less enums and constants",
-                ));
-            }
+            other => self.foreign_item(other),
         }
-        Ok(())
     }
 
-    fn function(
-        &mut self,
-        attributes: &[syn::Attribute],
-        signature: &syn::Signature,
-        body: &syn::Block,
-        public: bool,
-    ) -> Parse<Function> {
-        let refused: [(bool, &str); 4] = [
-            (signature.asyncness.is_some(), "async"),
-            (matches!(signature.safety, syn::Safety::Unsafe(_)), "unsafe"),
-            (signature.abi.is_some(), "extern"),
-            (signature.variadic.is_some(), "variadic"),
-        ];
-        if let Some((_, word)) = refused.into_iter().find(|(is, _)| *is) {
-            return Err(self.report(
-                &UNSUPPORTED_SIGNATURE,
-                signature,
-                format!("device code cannot be {word}"),
-                format!("drop `{word}`"),
-            ));
-        }
-        let mut kernel = None;
-        for attribute in attributes {
-            if attribute.path().is_ident("kernel") {
-                let tokens = match &attribute.meta {
-                    syn::Meta::List(list) => list.tokens.clone(),
-                    _ => proc_macro2::TokenStream::new(),
-                };
-                kernel = Some(self.attribute(tokens)?);
+    fn foreign_item(&mut self, item: &syn::Item) {
+        let (entry, token, what, help) = match item {
+            syn::Item::Static(item) => (
+                &STATIC,
+                item.static_token.span,
+                "a device has no static variables",
+                "write `const`, or pass a buffer",
+            ),
+            syn::Item::Trait(item) => (
+                &TRAIT,
+                item.trait_token.span,
+                "device code does not have traits",
+                "make the function generic over `T: Float` or `T: Int`, or take `impl Fn(..)`",
+            ),
+            syn::Item::Type(item) => (
+                &ITEM,
+                item.type_token.span,
+                "device code does not have type aliases",
+                "write the type where it is used, or a generic parameter",
+            ),
+            syn::Item::Mod(item) => (
+                &ITEM,
+                item.mod_token.span,
+                "a kernel's scope has no modules within",
+                "put the items into the kernel module itself",
+            ),
+            syn::Item::Macro(item) => {
+                self.macro_call(&item.mac);
+                return;
             }
-        }
-        let (mut receiver, mut params) = (false, Vec::new());
-        for input in &signature.inputs {
-            match input {
-                syn::FnArg::Receiver(_) => receiver = true,
-                syn::FnArg::Typed(typed) => params.push(self.param(typed)?),
-            }
-        }
-        let result = match &signature.output {
-            syn::ReturnType::Default => None,
-            syn::ReturnType::Type(_, ty) => Some(self.ty(ty)?),
+            other => (
+                &ITEM,
+                other.span(),
+                "device code does not have this item",
+                "use functions, structs, inherent impls, field-less enums and constants",
+            ),
         };
-        Ok(Function {
-            name: self.ident(&signature.ident),
-            kernel,
-            doc: doc(attributes),
-            generics: self.generics(&signature.generics)?,
-            receiver,
-            params,
-            result,
-            body: self.block(body)?,
-            span: self.span(signature),
-            public,
-        })
+        let span = self.span(token);
+        self.report(entry, span, what, help);
     }
 
-    fn param(&mut self, typed: &syn::PatType) -> Parse<FunctionParam> {
-        match &*typed.pat {
-            syn::Pat::Ident(name) => Ok(FunctionParam {
-                name: self.ident(&name.ident),
-                mutable: name.mutability.is_some(),
-                ty: self.ty(&typed.ty)?,
-            }),
-            syn::Pat::Wild(_) => {
-                let span = self.span(typed);
-                let name = Ident { name: "_".to_owned(), span };
-                Ok(FunctionParam { name, mutable: false, ty: self.ty(&typed.ty)? })
-            }
-            other => Err(self.report(
-                &UNSUPPORTED_SIGNATURE,
-                other,
-                "a parameter is a name",
-                "take the parts inside the function",
-            )),
-        }
-    }
-
-    fn generics(&mut self, generics: &syn::Generics) -> Parse<Vec<Generic>> {
-        let mut out = Vec::with_capacity(generics.params.len());
-        for param in &generics.params {
-            match param {
-                syn::GenericParam::Lifetime(_) => {}
-                syn::GenericParam::Type(ty) => {
-                    let bounds = ty.bounds.iter().filter_map(|bound| match bound {
-                        syn::TypeParamBound::Trait(bound) => bound.path.segments.last(),
-                        _ => None,
-                    });
-                    let bounds = bounds.map(|segment| self.ident(&segment.ident)).collect();
-                    let kind = GenericKind::Type(bounds);
-                    out.push(Generic { name: self.ident(&ty.ident), kind });
-                }
-                syn::GenericParam::Const(item) => {
-                    let kind = GenericKind::Const(self.ty(&item.ty)?);
-                    out.push(Generic { name: self.ident(&item.ident), kind });
-                }
-            }
-        }
-        Ok(out)
-    }
-
-    fn structure(&mut self, item: &syn::ItemStruct) -> Parse<Struct> {
-        let mut fields = Vec::with_capacity(item.fields.len());
-        for (at, field) in item.fields.iter().enumerate() {
-            let name = match &field.ident {
-                Some(name) => self.ident(name),
-                None => Ident { name: at.to_string(), span: self.span(&field.ty) },
-            };
-            fields.push((name, self.ty(&field.ty)?));
-        }
-        let generics = self.generics(&item.generics)?;
-        Ok(Struct { name: self.ident(&item.ident), generics, fields })
-    }
-
-    fn implementation(&mut self, item: &syn::ItemImpl) -> Parse<Impl> {
-        if item.trait_.is_some() {
-            return Err(self.report(
-                &UNSUPPORTED_ITEM,
-                &item.self_ty,
-                "device code has no traits",
-                "write an inherent `impl Name { .. }`",
-            ));
-        }
-        let (mut functions, mut consts) = (Vec::new(), Vec::new());
-        for part in &item.items {
-            match part {
-                syn::ImplItem::Fn(function) => {
-                    let public = matches!(function.vis, syn::Visibility::Public(_));
-                    functions.push(self.function(
-                        &function.attrs,
-                        &function.sig,
-                        &function.block,
-                        public,
-                    )?);
-                }
-                syn::ImplItem::Const(item) => {
-                    consts.push(self.const_item(&item.ident, &item.ty, &item.expr)?);
-                }
-                other => {
-                    return Err(self.report(
-                        &UNSUPPORTED_ITEM,
-                        other,
-                        "an impl of device code cannot hold this",
-                        "it holds functions and constants",
-                    ));
-                }
-            }
-        }
-        let generics = self.generics(&item.generics)?;
-        Ok(Impl { generics, ty: self.ty(&item.self_ty)?, functions, consts })
-    }
-
-    fn enumeration(&mut self, item: &syn::ItemEnum) -> Parse<Enum> {
-        let mut variants = Vec::with_capacity(item.variants.len());
-        for variant in &item.variants {
-            if !variant.fields.is_empty() {
-                return Err(self.report(
-                    &UNSUPPORTED_ITEM,
-                    variant,
-                    "an enum of device code has no fields: it exists at compile time only",
-                    "use a struct and a const generic",
-                ));
-            }
-            variants.push(self.ident(&variant.ident));
-        }
-        Ok(Enum { name: self.ident(&item.ident), variants })
-    }
-
-    /// `const NAME: T = value;`
-    pub(super) fn const_item(
+    /// `const NAME: Type = value;`
+    pub(super) fn constant(
         &mut self,
         name: &syn::Ident,
         ty: &syn::Type,
         value: &syn::Expr,
-    ) -> Parse<ConstItem> {
-        let ty: Type = self.ty(ty)?;
-        Ok(ConstItem { name: self.ident(name), ty, value: self.expr(value)? })
+    ) -> ConstItem {
+        ConstItem { name: self.ident(name), ty: self.ty(ty), value: self.expr(value) }
+    }
+
+    fn structure(&mut self, item: &syn::ItemStruct) -> Struct {
+        self.lint_attributes(&item.attrs);
+        let name = self.ident(&item.ident);
+        let generics = self.generics(&item.generics);
+        let mut fields = Vec::new();
+        for (position, field) in item.fields.iter().enumerate() {
+            self.lint_attributes(&field.attrs);
+            let ty = self.ty(&field.ty);
+            let name = match &field.ident {
+                Some(name) => self.ident(name),
+                None => Ident { name: position.to_string(), span: ty.span },
+            };
+            fields.push((name, ty));
+        }
+        Struct { name, generics, fields }
+    }
+
+    fn implementation(&mut self, item: &syn::ItemImpl) -> Option<Impl> {
+        self.lint_attributes(&item.attrs);
+        if let Some((path, _)) = &item.trait_ {
+            let span = self.span(path.span());
+            let help = "write an inherent `impl Type { .. }`";
+            self.report(&TRAIT, span, "device code does not implement traits", help);
+        }
+        let generics = self.generics(&item.generics);
+        let ty = self.ty(&item.self_ty);
+        let mut out = Impl { generics, ty, functions: Vec::new(), consts: Vec::new() };
+        for member in &item.items {
+            self.member_item(member, &mut out);
+        }
+        item.trait_.is_none().then_some(out)
+    }
+
+    fn member_item(&mut self, member: &syn::ImplItem, out: &mut Impl) {
+        match member {
+            syn::ImplItem::Fn(item) => {
+                if kernel_tokens(&item.attrs).is_some() {
+                    let span = self.span(item.sig.ident.span());
+                    let help = "move it out of the `impl`; it may call methods";
+                    self.report(&KERNEL_FORM, span, "a kernel is not a method", help);
+                }
+                let public = matches!(item.vis, syn::Visibility::Public(_));
+                let function = self.function(&item.attrs, public, &item.sig, &item.block);
+                out.functions.push(function);
+            }
+            syn::ImplItem::Const(item) => {
+                self.lint_attributes(&item.attrs);
+                let constant = self.constant(&item.ident, &item.ty, &item.expr);
+                out.consts.push(constant);
+            }
+            other => {
+                let span = self.span(other.span());
+                let help = "only functions and constants may stand in an `impl`";
+                self.report(&ITEM, span, "device code does not have this item", help);
+            }
+        }
+    }
+
+    fn enumeration(&mut self, item: &syn::ItemEnum) -> Enum {
+        self.lint_attributes(&item.attrs);
+        let name = self.ident(&item.ident);
+        if !item.generics.params.is_empty() {
+            let span = self.span(item.generics.span());
+            self.not_a_list(span, "generic parameters");
+        }
+        let mut variants = Vec::new();
+        for variant in &item.variants {
+            self.lint_attributes(&variant.attrs);
+            if !matches!(variant.fields, syn::Fields::Unit) {
+                let span = self.span(variant.fields.span());
+                self.not_a_list(span, "fields");
+            }
+            if let Some((_, value)) = &variant.discriminant {
+                let span = self.expr(value).span;
+                self.not_a_list(span, "numbers");
+            }
+            variants.push(self.ident(&variant.ident));
+        }
+        Enum { name, variants }
+    }
+
+    fn not_a_list(&mut self, span: Span, what: &str) {
+        let message = format!("an enum of device code has no {what}");
+        let help = "an enum is a compile-time choice; keep values in a struct or in constants";
+        self.report(&ENUM, span, message, help);
+    }
+
+    /// Reports attributes that mean nothing here; those for rustc are left out.
+    pub(super) fn lint_attributes(&mut self, attributes: &[syn::Attribute]) {
+        for attribute in attributes {
+            let path = attribute.path();
+            let first = path.segments.first().map(|s| s.ident.to_string()).unwrap_or_default();
+            let last = path.segments.last().map(|s| s.ident.to_string()).unwrap_or_default();
+            let known = |name: &String| KNOWN_ATTRIBUTES.contains(&name.as_str());
+            if known(&first) || known(&last) {
+                continue;
+            }
+            let span = self.span(path.span());
+            let otherwise = match first.as_str() {
+                "cfg" | "cfg_attr" => {
+                    "put it on the kernel, above `#[kernel]`, where rustc sees it"
+                }
+                "unroll" => "write `for i in unroll(0..N)`",
+                "test" => "tests stand outside of the kernel's module",
+                _ => "leave it out",
+            };
+            let help = did_you_mean(&last, KNOWN_ATTRIBUTES, otherwise);
+            let message = format!("device code does not have the attribute `{last}`");
+            self.report(&ATTRIBUTE, span, message, help);
+        }
     }
 }
 
-/// The lines of a doc comment.
-fn doc(attributes: &[syn::Attribute]) -> Vec<String> {
-    let lines = attributes.iter().filter(|a| a.path().is_ident("doc"));
-    let texts = lines.filter_map(|attribute| match &attribute.meta {
-        syn::Meta::NameValue(pair) => Some(pair.value.to_token_stream().to_string()),
+/// What is within `#[kernel(..)]`, if there is one.
+pub(super) fn kernel_tokens(attributes: &[syn::Attribute]) -> Option<proc_macro2::TokenStream> {
+    attributes.iter().find_map(|attribute| {
+        let is_kernel = attribute.path().segments.last().is_some_and(|s| s.ident == "kernel");
+        match &attribute.meta {
+            syn::Meta::List(list) if is_kernel => Some(list.tokens.clone()),
+            syn::Meta::Path(_) if is_kernel => Some(proc_macro2::TokenStream::new()),
+            _ => None,
+        }
+    })
+}
+
+/// The lines of documentation.
+pub(super) fn documentation(attributes: &[syn::Attribute]) -> Vec<String> {
+    let line = |attribute: &syn::Attribute| match &attribute.meta {
+        syn::Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
         _ => None,
-    });
-    texts.map(|text| text.trim_matches('"').trim().to_owned()).collect()
+    };
+    let lines: Vec<String> = attributes.iter().filter_map(line).collect();
+    lines
+        .iter()
+        .flat_map(|text| text.split('\n'))
+        .map(|l| l.strip_prefix(' ').unwrap_or(l).trim_end().to_owned())
+        .collect()
 }

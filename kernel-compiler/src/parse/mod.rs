@@ -1,132 +1,132 @@
-//! The front end: syn's syntax tree to our [`crate::ast`], nothing resolved.
+//! The front end: Rust syntax, read by `syn`, into the [AST](crate::ast). Nothing is resolved.
 //!
-//! Everything of Rust that the AST cannot hold is reported at its own token, with what to write
-//! instead; parsing goes on, so that one pass finds all of it.
+//! What the language does not have is reported here, all of it at once, at the token that says it.
+//! Lifetimes, `use` items and lint attributes are read and left out.
 
 mod attribute;
+mod control;
 mod expression;
+mod fallback;
+mod function;
 mod item;
+mod key;
+mod parser;
 mod pattern;
+mod refusal;
+mod signature;
 mod statement;
 mod target;
 mod ty;
 
-pub use attribute::kernel_attribute;
+pub use fallback::Fallback;
+pub use parser::Parser;
 pub use target::target;
 
-use crate::ast::Items;
+use crate::ast::{Expr, Items, Type};
 use crate::diag::catalog::parse::SYNTAX;
-use crate::diag::source::{CallSpans, SourceFile, SourceMap, Spans};
-use crate::diag::{Diagnostic, Diagnostics, Entry};
-use crate::ir::Span;
+use crate::diag::{CallSpans, Diagnostic, SourceMap};
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use syn::parse::Parse;
 
-/// Parser state: where spans go, and what was wrong so far.
-pub(crate) struct Parser<'s> {
-    pub(crate) spans: Spans<'s>,
-    pub(crate) diagnostics: Diagnostics,
-}
-
-/// Marks that something was reported.
-pub(crate) struct Reported;
-
-type Parse<T> = Result<T, Reported>;
-
-/// The items of a macro's input.
+/// The items of a macro's input: those of a kernel module (`mod m { .. }` or what is in it), or
+/// one function.
 ///
 /// # Errors
-/// Everything that kernels cannot hold.
+/// Every mistake found.
 pub fn tokens(
-    input: TokenStream,
+    tokens: TokenStream,
     map: &mut SourceMap,
-    call: &mut CallSpans,
+    calls: &mut CallSpans,
 ) -> Result<Items, Vec<Diagnostic>> {
-    let spans = Spans { map, call: Some(call), file: 0 };
-    Parser { spans, diagnostics: Diagnostics::default() }.file(input)
+    let mut parser = Parser::call(map, calls);
+    let items = match syn::parse2::<syn::File>(tokens) {
+        Ok(file) => parser.module(&file.items),
+        Err(error) => {
+            parser.syntax_error(&SYNTAX, &error, "");
+            Items::default()
+        }
+    };
+    parser.finish(items)
 }
 
-/// One `#[kernel(attribute)] fn ..`.
+/// `#[kernel(attribute)] fn ..`: the items of the one function, which has the attribute.
 ///
 /// # Errors
-/// Everything that kernels cannot hold.
+/// Every mistake found.
 pub fn kernel(
     attribute: TokenStream,
     item: TokenStream,
     map: &mut SourceMap,
-    call: &mut CallSpans,
+    calls: &mut CallSpans,
 ) -> Result<Items, Vec<Diagnostic>> {
-    let spans = Spans { map, call: Some(call), file: 0 };
-    let mut parser = Parser { spans, diagnostics: Diagnostics::default() };
-    let kernel = parser.attribute(attribute);
-    let Parser { spans, diagnostics } = parser;
-    let mut items = Parser { spans, diagnostics }.file(item)?;
-    if let (Some(function), Ok(kernel)) = (items.functions.first_mut(), kernel) {
-        function.kernel = Some(kernel);
+    let mut parser = Parser::call(map, calls);
+    let mut items = Items::default();
+    match syn::parse2::<syn::ItemFn>(item) {
+        Ok(item) => {
+            let function = parser.kernel(attribute, &item);
+            items.functions.push(function);
+        }
+        Err(error) => {
+            parser.syntax_error(&SYNTAX, &error, "put #[kernel(..)] on a function");
+        }
     }
-    Ok(items)
+    parser.finish(items)
 }
 
-/// The items of a file: a template, the device library, a user's source.
-///
-/// Inside a procedural macro, call it between `proc_macro2::fallback::force` and `unforce`.
+/// The items of a file's text; `name` is what errors call it.
 ///
 /// # Errors
-/// Everything that kernels cannot hold, and text that is not Rust.
+/// Every mistake found.
 pub fn text(name: &str, text: &str, map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
-    map.files.push(SourceFile { name: name.to_owned(), text: text.to_owned() });
-    let file = map.files.len() - 1;
-    let parsed = text.parse::<TokenStream>();
-    let mut spans = Spans { map, call: None, file };
-    let tokens = match parsed {
-        Ok(tokens) => tokens,
+    let _fallback = Fallback::enter();
+    let file = map.add_file(name, text);
+    let mut parser = Parser::file(map, file);
+    let items = match syn::parse_str::<syn::File>(text) {
+        Ok(file) => parser.items(&file.items),
         Err(error) => {
-            let span = spans.one(error.span());
-            return Err(vec![Diagnostic::new(&SYNTAX, span, error.to_string())]);
+            parser.syntax_error(&SYNTAX, &error, "");
+            Items::default()
         }
     };
-    Parser { spans, diagnostics: Diagnostics::default() }.file(tokens)
+    parser.finish(items)
 }
 
-impl Parser<'_> {
-    fn file(mut self, input: TokenStream) -> Result<Items, Vec<Diagnostic>> {
-        match syn::parse2::<syn::File>(input) {
-            Ok(file) => {
-                let items = self.items(&file.items);
-                self.diagnostics.gate(items)
-            }
-            Err(error) => {
-                let mut spans = self.spans;
-                let list = error
-                    .into_iter()
-                    .map(|e| Diagnostic::new(&SYNTAX, spans.one(e.span()), e.to_string()));
-                Err(list.collect())
-            }
+/// An expression of a family macro's input.
+///
+/// # Errors
+/// Every mistake found.
+pub fn expr(
+    tokens: TokenStream,
+    map: &mut SourceMap,
+    calls: &mut CallSpans,
+) -> Result<Expr, Vec<Diagnostic>> {
+    one(tokens, Parser::call(map, calls), Parser::expr)
+}
+
+/// A type of a family macro's input.
+///
+/// # Errors
+/// Every mistake found.
+pub fn ty(
+    tokens: TokenStream,
+    map: &mut SourceMap,
+    calls: &mut CallSpans,
+) -> Result<Type, Vec<Diagnostic>> {
+    one(tokens, Parser::call(map, calls), Parser::ty)
+}
+
+fn one<'m, S: Parse, T>(
+    tokens: TokenStream,
+    mut parser: Parser<'m>,
+    convert: impl FnOnce(&mut Parser<'m>, &S) -> T,
+) -> Result<T, Vec<Diagnostic>> {
+    let syntax = match syn::parse2::<S>(tokens) {
+        Ok(syntax) => syntax,
+        Err(error) => {
+            parser.syntax_error(&SYNTAX, &error, "");
+            return parser.failed();
         }
-    }
-
-    /// The span of a syntax node.
-    pub(crate) fn span(&mut self, node: &impl ToTokens) -> Span {
-        self.spans.of(node.to_token_stream())
-    }
-
-    /// Reports a mistake.
-    pub(crate) fn report(
-        &mut self,
-        entry: &'static Entry,
-        node: &impl ToTokens,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) -> Reported {
-        let span = self.span(node);
-        self.diagnostics.report(Diagnostic::new(entry, span, message).help(help));
-        Reported
-    }
-
-    /// An identifier.
-    pub(crate) fn ident(&mut self, ident: &syn::Ident) -> crate::ast::Ident {
-        let name = ident.to_string();
-        let name = name.strip_prefix("r#").unwrap_or(&name).to_owned();
-        crate::ast::Ident { name, span: self.spans.one(ident.span()) }
-    }
+    };
+    let value = convert(&mut parser, &syntax);
+    parser.finish(value)
 }

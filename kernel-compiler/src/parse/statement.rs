@@ -1,78 +1,88 @@
 //! Blocks and statements.
 
-use super::{Parse, Parser};
-use crate::ast::{Block, Statement};
-use crate::diag::catalog::parse::{MACRO_CALL, UNSUPPORTED_STATEMENT};
+use super::Parser;
+use crate::ast::{Block, Expr, ExprKind, Pattern, Statement, Type};
+use crate::diag::catalog::parse::{LET_ELSE, NESTED_ITEM};
+use syn::spanned::Spanned;
 
 impl Parser<'_> {
-    /// `{ .. }`
-    pub(super) fn block(&mut self, block: &syn::Block) -> Parse<Block> {
-        let span = self.span(block);
-        let mut statements = Vec::with_capacity(block.stmts.len());
+    /// `{ statements; value }`. A loop or a lone `if` at the end is a statement: it has no value.
+    pub(super) fn block(&mut self, block: &syn::Block) -> Block {
+        let span = self.group(&block.brace_token.span);
+        let mut statements = Vec::new();
         let mut value = None;
-        let mut failed = None;
-        for (at, statement) in block.stmts.iter().enumerate() {
-            let last = at + 1 == block.stmts.len();
-            let parsed = match statement {
-                syn::Stmt::Expr(expr, None) if last && !is_loop(expr) => {
-                    self.expr(expr).map(|e| value = Some(Box::new(e)))
+        for (position, statement) in block.stmts.iter().enumerate() {
+            match statement {
+                syn::Stmt::Local(local) => statements.push(self.local(local)),
+                syn::Stmt::Item(item) => statements.extend(self.nested_item(item)),
+                syn::Stmt::Macro(call) => {
+                    self.macro_call(&call.mac);
                 }
-                other => self.statement(other).map(|s| statements.extend(s)),
-            };
-            failed = parsed.err().or(failed);
+                syn::Stmt::Expr(expr, semicolon) => {
+                    let expr = self.expr(expr);
+                    let last = position + 1 == block.stmts.len();
+                    if last && semicolon.is_none() && may_have_value(&expr) {
+                        value = Some(Box::new(expr));
+                    } else {
+                        statements.push(Statement::Expression(expr));
+                    }
+                }
+            }
         }
-        match failed {
-            Some(reported) => Err(reported),
-            None => Ok(Block { statements, value, span }),
+        Block { statements, value, span }
+    }
+
+    fn local(&mut self, local: &syn::Local) -> Statement {
+        self.lint_attributes(&local.attrs);
+        let (pattern, ty) = self.typed_pattern(&local.pat);
+        let mut value = None;
+        if let Some(init) = &local.init {
+            value = Some(self.expr(&init.expr));
+            if let Some((token, _)) = &init.diverge {
+                let span = self.span(token.span);
+                let help = "use `match`, or `if` with a value in both branches";
+                self.report(&LET_ELSE, span, "device code does not have `let .. else`", help);
+            }
+        }
+        let span = self.between(local.let_token.span, local.semi_token.spans[0]);
+        Statement::Let { pattern, ty, value, span }
+    }
+
+    /// `pattern` or `pattern: type`.
+    pub(super) fn typed_pattern(&mut self, pattern: &syn::Pat) -> (Pattern, Option<Type>) {
+        match pattern {
+            syn::Pat::Type(typed) => (self.pattern(&typed.pat), Some(self.ty(&typed.ty))),
+            other => (self.pattern(other), None),
         }
     }
 
-    fn statement(&mut self, statement: &syn::Stmt) -> Parse<Option<Statement>> {
-        match statement {
-            syn::Stmt::Local(local) => self.local(local).map(Some),
-            syn::Stmt::Expr(expr, _) => Ok(Some(Statement::Expression(self.expr(expr)?))),
-            syn::Stmt::Item(syn::Item::Const(item)) => {
-                Ok(Some(Statement::Const(self.const_item(&item.ident, &item.ty, &item.expr)?)))
+    fn nested_item(&mut self, item: &syn::Item) -> Option<Statement> {
+        match item {
+            syn::Item::Const(item) => {
+                self.lint_attributes(&item.attrs);
+                Some(Statement::Const(self.constant(&item.ident, &item.ty, &item.expr)))
             }
-            syn::Stmt::Item(syn::Item::Use(_)) => Ok(None),
-            syn::Stmt::Item(item) => Err(self.report(
-                &UNSUPPORTED_STATEMENT,
-                item,
-                "items other than constants cannot stand inside a kernel",
-                "put functions and structs beside the kernel, in its #[kernel_module]",
-            )),
-            syn::Stmt::Macro(call) => Err(self.report(
-                &MACRO_CALL,
-                call,
-                "macros cannot be called inside a kernel",
-                "use `assume(..)` and `static_assert(..)` instead of assert!, nothing for println!",
-            )),
+            syn::Item::Use(_) => None,
+            syn::Item::Macro(item) if item.ident.is_none() => {
+                self.macro_call(&item.mac);
+                None
+            }
+            other => {
+                let span = self.span(other.span());
+                let help = "move it out of the function, into the kernel's module";
+                self.report(&NESTED_ITEM, span, "only constants may stand within a function", help);
+                None
+            }
         }
-    }
-
-    fn local(&mut self, local: &syn::Local) -> Parse<Statement> {
-        let span = self.span(local);
-        let (pattern, ty) = match &local.pat {
-            syn::Pat::Type(typed) => (self.pattern(&typed.pat)?, Some(self.ty(&typed.ty)?)),
-            other => (self.pattern(other)?, None),
-        };
-        let value = match &local.init {
-            Some(init) if init.diverge.is_some() => {
-                return Err(self.report(
-                    &UNSUPPORTED_STATEMENT,
-                    local,
-                    "kernels do not have `let .. else`",
-                    "use `if` or `match`",
-                ));
-            }
-            Some(init) => Some(self.expr(&init.expr)?),
-            None => None,
-        };
-        Ok(Statement::Let { pattern, ty, value, span })
     }
 }
 
-/// Loops have no value: at a block's end they are statements.
-fn is_loop(expr: &syn::Expr) -> bool {
-    matches!(expr, syn::Expr::ForLoop(_) | syn::Expr::While(_) | syn::Expr::Loop(_))
+fn may_have_value(expr: &Expr) -> bool {
+    !matches!(
+        expr.kind,
+        ExprKind::For(..)
+            | ExprKind::While(..)
+            | ExprKind::Loop(..)
+            | ExprKind::If { otherwise: None, .. }
+    )
 }
