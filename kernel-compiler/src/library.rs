@@ -6,7 +6,10 @@ use crate::diag::source::SourceMap;
 use crate::parse;
 
 /// The files, by name.
-const FILES: [(&str, &str); 1] = [("library/reduce.rs", include_str!("../library/reduce.rs"))];
+const FILES: [(&str, &str); 2] = [
+    ("library/reduce.rs", include_str!("../library/reduce.rs")),
+    ("library/formats.rs", include_str!("../library/formats.rs")),
+];
 
 /// The library's items.
 ///
