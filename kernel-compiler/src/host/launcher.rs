@@ -1,7 +1,7 @@
 //! The typed launcher: tensors and scalars as Rust types, one call.
 
 use super::Host;
-use crate::ast::{ExprKind, GenericKind, KernelAttribute, Type, TypeKind};
+use crate::ast::{ExprKind, GenericKind, KernelAttribute, Literal, Type, TypeKind};
 use crate::ir::{Access, ParamKind, Scalar};
 use crate::lower::{Argument, Ty};
 use proc_macro2::TokenStream;
@@ -102,19 +102,16 @@ pub(super) fn emit(host: &Host<'_>, visibility: &TokenStream) -> TokenStream {
         }
     }
     let selected = selected_values(attribute);
-    let select = selected.iter().map(|(label, ident, is_bool)| {
-        if *is_bool {
-            quote!((#label, if #ident { "1" } else { "0" }))
-        } else {
-            quote!((#label, &#ident.to_string()))
-        }
+    let select = selected.iter().map(|Selected { label, ident, form }| match form {
+        Form::Truth => quote!((#label, if #ident { "1" } else { "0" })),
+        Form::Number => quote!((#label, &#ident.to_string())),
+        Form::Variant => quote!((#label, #ident)),
     });
-    let select_parameters =
-        selected.iter().map(
-            |(_, ident, is_bool)| {
-                if *is_bool { quote!(#ident: bool) } else { quote!(#ident: u32) }
-            },
-        );
+    let select_parameters = selected.iter().map(|Selected { ident, form, .. }| match form {
+        Form::Truth => quote!(#ident: bool),
+        Form::Number => quote!(#ident: u32),
+        Form::Variant => quote!(#ident: &str),
+    });
     quote! {
         ///
         /// # Errors
@@ -166,17 +163,34 @@ fn names(expr: &ExprKind, name: &str) -> bool {
         if path.segments.len() == 1 && path.segments[0].0.name == name)
 }
 
-/// The values of `values(..)` that no shape tells: arguments of the launcher. Label, name, is it a bool.
-fn selected_values(attribute: &KernelAttribute) -> Vec<(String, proc_macro2::Ident, bool)> {
+/// A value of `values(..)` that no shape tells: an argument of the launcher.
+struct Selected {
+    label: String,
+    ident: proc_macro2::Ident,
+    form: Form,
+}
+
+/// How the launcher takes a selected value.
+enum Form {
+    Truth,
+    Number,
+    /// A variant of a compile-time enum, by name.
+    Variant,
+}
+
+fn selected_values(attribute: &KernelAttribute) -> Vec<Selected> {
     let untold = attribute.values.iter().filter(|(name, _)| !is_inferred(attribute, &name.name));
-    untold
-        .map(|(name, values)| {
-            let is_bool = values
-                .iter()
-                .all(|v| matches!(v.kind, ExprKind::Literal(crate::ast::Literal::Bool(_))));
-            (name.name.clone(), format_ident!("{}", name.name.to_lowercase()), is_bool)
-        })
-        .collect()
+    let form = |kind: &ExprKind| match kind {
+        ExprKind::Literal(Literal::Bool(_)) => Form::Truth,
+        ExprKind::Path(path) if path.segments.len() > 1 => Form::Variant,
+        _ => Form::Number,
+    };
+    let selected = untold.map(|(name, values)| Selected {
+        label: name.name.clone(),
+        ident: format_ident!("{}", name.name.to_lowercase()),
+        form: values.first().map_or(Form::Number, |v| form(&v.kind)),
+    });
+    selected.collect()
 }
 
 /// Whether a generic is a const one.

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 /// `fn reference_0(call) { path::to::reference(x, w, y, rows, cols, eps) }`, and so on. The values of
-/// `values(..)` follow as trailing arguments.
+/// `values(..)` follow as trailing arguments: numbers as `u32`, variants by name.
 pub(super) fn emit(host: &Host<'_>) -> TokenStream {
     let Some(attribute) = &host.function.kernel else { return TokenStream::new() };
     let Some((reference, _)) = &attribute.reference else { return TokenStream::new() };
@@ -40,7 +40,8 @@ pub(super) fn emit(host: &Host<'_>) -> TokenStream {
         });
         let values = values.filter_map(|(_, value)| match value {
             Argument::Const(value) => u32::try_from(*value).ok().map(|v| quote!(#v)),
-            Argument::Type(_) | Argument::Variant(..) => None,
+            Argument::Variant(_, variant) => Some(quote!(#variant)),
+            Argument::Type(_) => None,
         });
         quote! {
             fn #name(call: &mut #path::ReferenceCall<'_>) -> ::core::result::Result<(), #path::Error> {

@@ -1,0 +1,183 @@
+//! Every format on every device against the scalar reference, ragged shapes first.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use tilewright_kernels_matmul::{gather, matmul};
+use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
+use tilewright_runtime::{Device, Tensor};
+
+/// The devices under test: `TILEWRIGHT_TEST_DEVICES`, or the CPU and a wgpu adapter.
+fn devices() -> Vec<Device> {
+    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
+    names.split(',').map(|name| Device::open(&name.parse().unwrap()).expect(name)).collect()
+}
+
+/// A small deterministic generator: xorshift.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn float(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+}
+
+/// Blocks of random bytes whose scales are small numbers, zero and subnormal ones among them.
+fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for block in 0..n * k / format.weights_per_block() {
+        for plane in format.planes() {
+            let is_scale = plane.name == "scale" || plane.name == "scales";
+            let whole = format.weights_per_block() == 1;
+            let mut field = Vec::new();
+            while field.len() < plane.bytes_per_block {
+                let value = match block % 7 {
+                    3 => 0.0,
+                    5 => random.float() * 3e-5,
+                    _ => random.float() * 0.05,
+                };
+                match (is_scale || whole, format) {
+                    (true, Format::F32) => field.extend(random.float().to_le_bytes()),
+                    (true, Format::Bf16) => {
+                        field.extend(tilewright_runtime::bf16::from_f32(value).to_le_bytes());
+                    }
+                    (true, _) => {
+                        field.extend(tilewright_runtime::f16::from_f32(value).to_le_bytes())
+                    }
+                    (false, _) => field.push(random.next() as u8),
+                }
+            }
+            field.truncate(plane.bytes_per_block);
+            bytes.extend(field);
+        }
+    }
+    bytes
+}
+
+fn label(format: Format) -> String {
+    if format == Format::Bf16 { "Bf16".to_owned() } else { format.name().to_owned() }
+}
+
+fn upload(device: &Device, format: Format, n: usize, k: usize, bytes: &[u8]) -> Tensor<u32> {
+    let words = pack(format, n, k, bytes).unwrap();
+    device.upload([words.len()], &words).unwrap()
+}
+
+#[test]
+fn products_agree_with_f64_on_every_device() {
+    let devices = devices();
+    for format in Format::ALL {
+        let mut random = Random(0x1234_5678_9abc_def1);
+        let wide = format.weights_per_block() == 256;
+        for (tokens, n, k) in
+            [(1, 1, 1), (1, 17, 2), (2, 5, 1), (7, 16, 3), (9, 33, 2), (17, 40, 1)]
+        {
+            let k = k * if wide { 256 } else { 32 };
+            let bytes = blocks(format, n, k, &mut random);
+            let x: Vec<f32> = (0..tokens * k).map(|_| random.float()).collect();
+            let (column, stride) = (3, n + 5);
+            let before: Vec<f32> = (0..tokens * stride).map(|_| random.float()).collect();
+            let mut row = vec![0.0f32; k];
+            for device in &devices {
+                let w = upload(device, format, n, k, &bytes);
+                let x_device = device.upload([tokens, k], &x).unwrap();
+                for accumulate in [0u32, 1] {
+                    let mut y = device.upload([tokens, stride], &before).unwrap();
+                    matmul(
+                        device,
+                        &x_device,
+                        &w,
+                        &mut y,
+                        n as u32,
+                        column,
+                        accumulate,
+                        &label(format),
+                    )
+                    .unwrap();
+                    let found = y.download().unwrap();
+                    for r in 0..n {
+                        let packed = pack(format, n, k, &bytes).unwrap();
+                        dequantise_row(format, n, &packed, r, &mut row).unwrap();
+                        for t in 0..tokens {
+                            let start = t * stride + column as usize;
+                            let products = row
+                                .iter()
+                                .zip(&x[t * k..])
+                                .map(|(w, x)| f64::from(*w) * f64::from(*x));
+                            let (mut sum, mut size) = (0.0, 0.0);
+                            products.for_each(|p| {
+                                sum += p;
+                                size += p.abs();
+                            });
+                            let old = f64::from(before[start + r]) * f64::from(accumulate);
+                            // Rounding of k products and sums in f32, each by half an ulp.
+                            let tolerance = (size + old.abs())
+                                * f64::from(f32::EPSILON)
+                                * (k as f64).sqrt()
+                                * 2.0
+                                + 1e-7;
+                            let error = (f64::from(found[start + r]) - sum - old).abs();
+                            assert!(
+                                error <= tolerance,
+                                "{format} {tokens}x{n}x{k} on {}: y[{t}, {r}] = {}, expected {}",
+                                device.capabilities().name,
+                                found[start + r],
+                                sum + old,
+                            );
+                        }
+                    }
+                    for t in 0..tokens {
+                        for at in (0..column as usize).chain(column as usize + n..stride) {
+                            assert_eq!(
+                                found[t * stride + at],
+                                before[t * stride + at],
+                                "a sentinel"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn gathers_are_exact_on_every_device() {
+    let devices = devices();
+    for format in Format::ALL {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let (n, k) = (13, 256);
+        let bytes = blocks(format, n, k, &mut random);
+        let packed = pack(format, n, k, &bytes).unwrap();
+        let ids = [0u32, 12, 5, 5, 13, 1];
+        let mut row = vec![0.0f32; k];
+        for device in &devices {
+            let w = upload(device, format, n, k, &bytes);
+            let tokens = device.upload([ids.len()], &ids).unwrap();
+            let mut out = device.upload([ids.len(), k], &vec![7.0f32; ids.len() * k]).unwrap();
+            gather(device, &tokens, &w, &mut out, n as u32, 0, &label(format)).unwrap();
+            let found = out.download().unwrap();
+            for (t, id) in ids.iter().enumerate() {
+                match usize::try_from(*id).unwrap() {
+                    id if id < n => dequantise_row(format, n, &packed, id, &mut row).unwrap(),
+                    _ => row.fill(0.0),
+                }
+                for (c, expected) in row.iter().enumerate() {
+                    let value = found[t * k + c];
+                    let tolerance = expected.abs() * f32::EPSILON * 4.0 + 1e-9;
+                    assert!(
+                        (value - expected).abs() <= tolerance,
+                        "{format} on {}: row {id}, column {c}: {value}, expected {expected}",
+                        device.capabilities().name,
+                    );
+                }
+            }
+        }
+    }
+}
