@@ -1,9 +1,13 @@
 //! The verifier: the only maker of [`Verified`].
 
+mod bounds;
 mod memory;
+mod ranges;
 mod resources;
 mod scope;
+mod symbolic;
 mod types;
+pub mod uniform;
 mod walk;
 
 use crate::diag::{Diagnostic, Diagnostics};
@@ -35,6 +39,8 @@ pub fn verify(module: Module) -> Result<Verified, Vec<Diagnostic>> {
     sink = gate(sink)?;
     resources::check(&module, &mut sink);
     memory::check(&module, &mut sink);
+    uniform::check(&module, &mut sink);
+    bounds::check(&module, &mut sink);
     sink.gate(Verified(module))
 }
 
