@@ -5,7 +5,7 @@ use super::Bounds;
 use crate::diag::Diagnostic;
 use crate::diag::catalog::memory::{MAY_WRAP, MISALIGNED, OUT_OF_BOUNDS, UNKNOWN_LENGTH};
 use crate::ir::op::{ArithOp, AsyncOp, Base, BinaryOp, MatrixOp, MemoryOp, Place};
-use crate::ir::{Condition, Module, Op, Operand, ParamKind, Scalar, Span};
+use crate::ir::{Condition, Module, Op, Operand, ParamKind, Scalar, Span, Sym};
 
 impl Bounds<'_, '_> {
     /// Checks every place that an operation touches.
@@ -160,7 +160,7 @@ impl Bounds<'_, '_> {
         }
     }
 
-    /// Element type and number of elements of an array.
+    /// Element type of an array, and its length in elements if that is known.
     fn element(&mut self, base: Base) -> Option<(Scalar, Option<Poly>)> {
         let module: &Module = self.module;
         match base {
@@ -173,23 +173,29 @@ impl Bounds<'_, '_> {
                 else {
                     return None;
                 };
-                let mut length = (!shape.is_empty()).then(|| Poly::constant(1));
-                for size in shape {
-                    let size = self.sym(size);
-                    length = match (length, size) {
-                        (Some(length), Some(size)) => self.symbols.multiply(&length, &size),
-                        _ => None,
-                    };
+                if let Some(known) = self.lengths.get(&id) {
+                    return Some((*element, known.clone()));
                 }
+                let length = self.length(shape);
+                self.lengths.insert(id, length.clone());
                 Some((*element, length))
             }
         }
     }
 
+    fn length(&mut self, shape: &[Sym]) -> Option<Poly> {
+        let mut length = (!shape.is_empty()).then(|| Poly::constant(1))?;
+        for size in shape {
+            let size = self.sym(size)?;
+            length = self.symbols.multiply(&length, &size)?;
+        }
+        Some(length)
+    }
+
     fn within(&mut self, place: &Place, index: &Poly, count: &Poly, span: Span) {
         let Some((_, length)) = self.element(place.base) else { return };
-        let name = super::super::base_name(self.module, place.base).to_owned();
         let Some(length) = length else {
+            let name = super::super::base_name(self.module, place.base);
             let message = format!("the length of `{name}` is not known");
             let help = format!("declare it: shapes({name}: [..])");
             self.sink.report(Diagnostic::new(&UNKNOWN_LENGTH, span, message).help(help));
@@ -202,6 +208,11 @@ impl Bounds<'_, '_> {
                 return;
             }
         }
+        self.beyond(place, index, count, &length, span);
+    }
+
+    fn beyond(&mut self, place: &Place, index: &Poly, count: &Poly, length: &Poly, span: Span) {
+        let name = super::super::base_name(self.module, place.base);
         if let Some((a, b)) = self.difference(place.index) {
             let message = format!("the index into `{name}` has a difference that may be negative");
             let help = format!("guard it with `if {b} <= {a}`, or state that with `assume(..)`");

@@ -34,6 +34,7 @@ pub(super) fn check(module: &Module, sink: &mut Diagnostics) {
         log: Vec::new(),
         ranges: super::ranges::locals(module),
         coordinates: Vec::new(),
+        lengths: HashMap::new(),
         split: None,
     };
     bounds.header();
@@ -65,6 +66,8 @@ struct Bounds<'m, 's> {
     /// What locals held before they were assigned, newest last.
     log: Vec<(LocalId, Option<Held>)>,
     ranges: Vec<super::ranges::Range>,
+    /// Lengths of buffers already met.
+    lengths: HashMap<crate::ir::ParamId, Option<Poly>>,
     /// Coordinates already met.
     coordinates: Vec<(crate::ir::op::Builtin, Poly)>,
     /// Subgroup and lane of a one-dimensional workgroup, if the kernel asks for them.
