@@ -66,7 +66,8 @@ impl Flight<'_, '_> {
             }
             MatrixOp::WgmmaCommit => state.commit(),
             MatrixOp::WgmmaWait(pending) => {
-                if state.wait(*pending) && *pending == 0 {
+                let open = state.wait(*pending);
+                if open && *pending == 0 {
                     let message = "this waits for a wgmma that was never committed".to_owned();
                     let help = "commit the group before the wait";
                     self.report(&COMMIT_MISSING, span, message, help);

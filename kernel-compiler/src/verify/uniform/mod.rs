@@ -6,8 +6,9 @@
 //!   values that meet *and* the condition or the loop's exits that chose between them.
 //! - Control flow reconverges after an `if` and after a loop, and threads that `continue` meet the others
 //!   in the next round; threads that returned never come back.
-//! - On PTX a load from workgroup memory or a writable buffer at a uniform index is uniform (all threads
-//!   of uniform code read between the same barriers); on WGSL it varies, for the standard has it so.
+//! - A load from workgroup memory at a uniform index is uniform: all threads of uniform code read between
+//!   the same barriers (on WGSL it goes through `workgroupUniformLoad`). So is one from a writable buffer
+//!   on PTX; on WGSL that varies, for the standard has it so.
 //! - The thread's linear index divided by 32 or 128 is uniform in a subgroup or a warp group, and so is
 //!   its comparison with a multiple of these; a vote, a reduction and a broadcast are subgroup-uniform.
 

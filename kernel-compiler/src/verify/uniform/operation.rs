@@ -155,17 +155,15 @@ impl Uniform<'_, '_> {
 
     fn load(&self, op: &Op, base: Base) -> Uniformity {
         let index = self.all(op);
-        let constant = match base {
-            Base::Buffer(id) => matches!(
-                self.module.params[id.index()].kind,
-                ParamKind::Buffer { access: Access::Read, .. }
-            ),
-            _ => false,
-        };
-        match (constant, self.module.target) {
-            (true, _) => index,
-            (false, Target::Ptx(_)) => index.max(Uniformity::Workgroup),
-            (false, Target::Wgsl(_)) => Uniformity::Varying,
+        let wgsl = matches!(self.module.target, Target::Wgsl(_));
+        match base {
+            Base::Shared(_) => index.max(Uniformity::Workgroup),
+            Base::Cluster { .. } => index.max(Uniformity::Cluster),
+            Base::Buffer(id) => match self.module.params[id.index()].kind {
+                ParamKind::Buffer { access: Access::Read, .. } => index,
+                _ if wgsl => Uniformity::Varying,
+                _ => index.max(Uniformity::Workgroup),
+            },
         }
     }
 
