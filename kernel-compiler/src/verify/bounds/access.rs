@@ -271,7 +271,7 @@ impl Bounds<'_, '_> {
         }
         let Op::Arith(arith) = op else { return None };
         match arith {
-            ArithOp::Binary { op, .. } if !matches!(op, BinaryOp::Rem | BinaryOp::Min) => {
+            ArithOp::Binary { op, .. } if *op != BinaryOp::Rem => {
                 Op::Arith(*arith).operands().into_iter().find_map(|o| self.difference(o))
             }
             ArithOp::Convert(_, a) => self.difference(*a),
