@@ -68,8 +68,15 @@ impl Symbols {
         }
     }
 
-    /// States that a polynomial is not negative from here on.
+    /// States that a polynomial is not negative from here on. If all but its constant is a multiple of
+    /// something, so is what it is at least: `8 a - 1 >= 0` says `8 a - 8 >= 0`.
     pub fn assume(&mut self, fact: Poly) {
+        let constant = fact.constant_term();
+        let step = i128::from(self.multiple(&fact.add_constant(-constant)));
+        let fact = match step > 1 {
+            true => fact.add_constant(-constant.rem_euclid(step)),
+            false => fact,
+        };
         if !fact.is_plainly_positive() {
             self.facts.push(fact);
         }
