@@ -1,5 +1,6 @@
 //! Builds small modules and runs them under three schedules.
 
+use tilewright_kernel_compiler::diag::catalog::memory::UNKNOWN_LENGTH;
 use tilewright_kernel_compiler::interp::{
     Argument, Fault, FaultKind, Launch, Memory, Options, Report, run,
 };
@@ -283,17 +284,20 @@ impl Kernel {
     }
 }
 
-/// Verifies a module and runs it with fresh memory for each seed; `check` looks at the result.
+/// Verifies a module and runs it with fresh memory for each seed; `check` looks at the result. These
+/// buffers have no declared length, so it is the interpreter that finds accesses beyond their ends.
 pub fn each_schedule(
     module: &Module,
     setup: impl Fn(&mut Memory) -> Vec<Argument>,
     check: impl Fn(&Memory, &Report),
 ) {
-    let module = verify(module.clone()).unwrap_or_else(|all| panic!("{all:?}"));
+    let mut complaints = verify(module.clone()).err().unwrap_or_default();
+    complaints.retain(|complaint| complaint.entry != &UNKNOWN_LENGTH);
+    assert!(complaints.is_empty(), "{complaints:#?}");
     for seed in SEEDS {
         let mut memory = Memory::new();
         let arguments = setup(&mut memory);
-        let launch = Launch::new(&module, arguments).unwrap();
+        let launch = Launch::new(module, arguments).unwrap();
         match run(&mut memory, &[launch], Options::seed(seed)) {
             Ok(report) => check(&memory, &report),
             Err(fault) => panic!("seed {seed}: {fault}"),

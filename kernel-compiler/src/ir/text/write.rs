@@ -6,7 +6,7 @@ use super::{constant, op, sym};
 use crate::ir::op::{Base, Place};
 use crate::ir::{
     Access, Block, FragmentId, LocalId, Module, Op, Operand, Param, ParamId, ParamKind, ParamRole,
-    SharedId, Stmt, ValueId,
+    SharedId, Stmt, Sym, ValueId,
 };
 use crate::target::{Dialect, PTX_SHARED, Target, Wgsl};
 use std::collections::HashMap;
@@ -25,6 +25,11 @@ impl fmt::Display for Module {
 }
 
 impl Module {
+    /// A symbolic size as text: for messages.
+    pub fn print_size(&self, size: &Sym) -> String {
+        sym::write(size, self)
+    }
+
     /// One operation as text, without its results: for messages.
     pub fn print(&self, op: &Op) -> String {
         let writer = Writer { module: self, labels: Labels::new(self) };
