@@ -1,1 +1,47 @@
-//! Instantiated, tuned kernels with dispatch by shape.
+//! Instantiated kernels, dispatch by shape: what the decoder calls.
+//!
+//! | function | cost per launch, memory bound unless said otherwise |
+//! |---|---|
+//! | [`gather`] | reads and writes `T * d` weights |
+//! | [`rms_norm`] | `8 * T * d` bytes |
+//! | [`matmul`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
+//! | [`rotary_append`] | `4 * T * (H + 2 G) * hd` bytes read, about as many written |
+//! | [`attention_decode`] | `2 * G * hd * (position + 1) * size(K)` bytes per token |
+//! | [`attention_prefill`] | `4 * H * hd * keys` FLOPs per token |
+//! | [`swiglu`] | `12 * T * f` bytes |
+//! | [`add`] | `12 * T * d` bytes |
+//! | [`argmax`], [`sample`] | `4 * T * vocab` bytes |
+//! | [`select_rows`] | `8 * R * d` bytes |
+//!
+//! T: tokens of a step, S: sequences, d: hidden width, hd: head size, H: query heads, G: key-value
+//! heads, f: width of the feed-forward. Shapes are outermost first, and all tensors contiguous.
+//! What changes from step to step (tokens, positions, slots, page tables) lives in device
+//! buffers, so that a step can be recorded once and replayed; scalars are frozen in a recording.
+//! Shapes are checked before a launch. Indices that live in buffers cannot be; each function says
+//! what one that is out of range does, and the host checks those that come from there.
+
+mod activation;
+mod attention;
+mod declare;
+mod element;
+mod embedding;
+pub mod formats;
+mod matmul;
+mod norm;
+mod rotary;
+mod rows;
+mod sampling;
+mod weights;
+
+pub use activation::{add, swiglu};
+pub use attention::{attention_decode, attention_prefill};
+pub use element::KvElement;
+pub use embedding::gather;
+pub use formats::{Format, Plane};
+pub use matmul::{Output, matmul};
+pub use norm::rms_norm;
+pub use rotary::rotary_append;
+pub use rows::select_rows;
+pub use sampling::{SampleParams, argmax, sample};
+pub use tilewright_kernels_reference::PAGE;
+pub use weights::WeightMatrix;

@@ -1,0 +1,153 @@
+//! Attention over the paged cache: one token of many sequences, or many tokens of one.
+
+use crate::KvElement;
+use tilewright_runtime::{Device, Error, Shape, Tensor};
+
+mod kernel {
+    use crate::declare::declare_kernel;
+
+    declare_kernel! {
+        /// `fn attention_decode<K>(q: &[f32], k_cache: &[K], v_cache: &[K], block_table: &[u32],
+        /// sequence: &[u32], positions: &[u32], out: &mut [f32], tokens: u32, heads: u32,
+        /// kv_heads: u32, pages: u32, sequences: u32, max_pages: u32, scale: f32, head_dim: u32)`
+        fn attention_decode<K: [f32, half::f16, half::bf16]>(
+            q: f32, k_cache: K, v_cache: K, block_table: u32, sequence: u32, positions: u32
+            => write out: f32;
+            sizes(tokens, heads, kv_heads, pages, sequences, max_pages)
+            scalars(scale: f32) last(head_dim)
+        )
+        shapes(
+            q: [tokens, heads, head_dim],
+            k_cache: [pages, kv_heads, Size::Const(64), head_dim],
+            v_cache: [pages, kv_heads, Size::Const(64), head_dim],
+            block_table: [sequences, max_pages],
+            sequence: [tokens],
+            positions: [tokens],
+            out: [tokens, heads, head_dim]
+        )
+        reference = tilewright_kernels_reference::attention_decode;
+    }
+
+    declare_kernel! {
+        /// `fn attention_prefill<K>(q: &[f32], k_cache: &[K], v_cache: &[K], block_table: &[u32],
+        /// out: &mut [f32], total: u32, heads: u32, kv_heads: u32, pages: u32, sequences: u32,
+        /// max_pages: u32, sequence_row: u32, first_token: u32, tokens: u32, first_position: u32,
+        /// scale: f32, head_dim: u32)`
+        fn attention_prefill<K: [f32, half::f16, half::bf16]>(
+            q: f32, k_cache: K, v_cache: K, block_table: u32 => read_write out: f32;
+            sizes(total, heads, kv_heads, pages, sequences, max_pages)
+            scalars(
+                sequence_row: u32, first_token: u32, tokens: u32, first_position: u32, scale: f32
+            )
+            last(head_dim)
+        )
+        shapes(
+            q: [total, heads, head_dim],
+            k_cache: [pages, kv_heads, Size::Const(64), head_dim],
+            v_cache: [pages, kv_heads, Size::Const(64), head_dim],
+            block_table: [sequences, max_pages],
+            out: [total, heads, head_dim]
+        )
+        reference = tilewright_kernels_reference::attention_prefill;
+    }
+}
+
+/// Attention of every token to the keys `0..=positions[t]` of its sequence.
+///
+/// `q: [T, H, hd]`, `k_cache`, `v_cache: [pages, G, 64, hd]`, `block_table: [S, max_pages]` (the
+/// page of each 64 positions), `sequence: [T]` (row of `block_table`), `positions: [T]`,
+/// `out: [T, H, hd]`. Keys in pages that the table's row or the cache does not have are masked,
+/// and so is a sequence that the table does not have; a token without a key gets 0.
+///
+/// # Errors
+/// [`Error::ShapeMismatch`] where `H` is no multiple of `G`, [`Error::NoCase`] where shapes
+/// contradict each other, and the launch's.
+#[allow(clippy::too_many_arguments)]
+pub fn attention_decode<K: KvElement>(
+    device: &Device,
+    q: &Tensor<f32>,
+    k_cache: &Tensor<K>,
+    v_cache: &Tensor<K>,
+    block_table: &Tensor<u32>,
+    sequence: &Tensor<u32>,
+    positions: &Tensor<u32>,
+    out: &mut Tensor<f32>,
+    scale: f32,
+) -> Result<(), Error> {
+    check_heads(q, k_cache)?;
+    kernel::attention_decode(
+        device,
+        q,
+        k_cache,
+        v_cache,
+        block_table,
+        sequence,
+        positions,
+        out,
+        scale,
+    )
+}
+
+/// Attention of consecutive tokens of one sequence: token `first_token + i` stands at position
+/// `first_position + i` and sees the keys up to its own. The other rows of `out` are kept.
+///
+/// Tensors as for [`attention_decode`].
+///
+/// # Errors
+/// As there, and [`Error::OutOfRange`] where `q` has not those rows or the block table has not
+/// that sequence.
+#[allow(clippy::too_many_arguments)]
+pub fn attention_prefill<K: KvElement>(
+    device: &Device,
+    q: &Tensor<f32>,
+    k_cache: &Tensor<K>,
+    v_cache: &Tensor<K>,
+    block_table: &Tensor<u32>,
+    sequence_row: u32,
+    first_token: u32,
+    tokens: u32,
+    first_position: u32,
+    out: &mut Tensor<f32>,
+    scale: f32,
+) -> Result<(), Error> {
+    check_heads(q, k_cache)?;
+    within(first_token, tokens, q.shape())?;
+    within(sequence_row, 1, block_table.shape())?;
+    kernel::attention_prefill(
+        device,
+        q,
+        k_cache,
+        v_cache,
+        block_table,
+        out,
+        sequence_row,
+        first_token,
+        tokens,
+        first_position,
+        scale,
+    )
+}
+
+/// Whether `start..start + count` are rows of a tensor.
+fn within(start: u32, count: u32, shape: Shape) -> Result<(), Error> {
+    let len = shape.dims().first().copied().unwrap_or(0);
+    let (start, end) = (u64::from(start), u64::from(start) + u64::from(count));
+    if end <= len { Ok(()) } else { Err(Error::OutOfRange { start, end, len }) }
+}
+
+/// Query heads must be a multiple of key-value heads; ranks are the launch's to check.
+fn check_heads<K: KvElement>(q: &Tensor<f32>, k_cache: &Tensor<K>) -> Result<(), Error> {
+    let (q, cache) = (q.shape(), k_cache.shape());
+    let (&[tokens, heads, head_dim], &[_, kv_heads, ..]) = (q.dims(), cache.dims()) else {
+        return Ok(());
+    };
+    if kv_heads > 0 && heads.is_multiple_of(kv_heads) {
+        return Ok(());
+    }
+    let multiple = heads.next_multiple_of(kv_heads.max(1));
+    Err(Error::ShapeMismatch {
+        what: format!("q of attention over {kv_heads} key-value heads"),
+        expected: Shape::from([tokens, multiple, head_dim]),
+        found: q,
+    })
+}
