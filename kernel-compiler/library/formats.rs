@@ -7,7 +7,7 @@
 pub enum Format {
     F32,
     F16,
-    Bf16,
+    BF16,
     Q4_0,
     Q4_1,
     Q5_0,
@@ -35,8 +35,9 @@ impl Packed {
 
     /// Four words from a multiple of four.
     fn four(&self, at: u32) -> [u32; 4] {
-        assume(at * 4 + 4 <= self.len);
-        let four: [u32; 4] = self.words.load(at * 4);
+        let first = index(at) * 4;
+        assume(first + 4 <= self.len);
+        let four: [u32; 4] = self.words.load(first);
         four
     }
 
@@ -53,9 +54,9 @@ impl Packed {
     }
 }
 
-/// Words of a plane of `count` fields of `bytes` bytes each.
-fn plane_words(count: u32, bytes: u32) -> u32 {
-    (count * bytes).div_ceil(16) * 4
+/// The size of a plane of `count` fields of `bytes` bytes each, in groups of four words.
+fn plane(count: u32, bytes: u32) -> u32 {
+    (count * bytes).div_ceil(16)
 }
 
 /// Visits the 32 weights of a group, four at a time: `visit(offset within the group, weights)`.
@@ -69,7 +70,7 @@ pub fn visit_group<const FORMAT: Format>(
     match FORMAT {
         Format::F32 => visit_f32(w, group, visit),
         Format::F16 => visit_16(w, group, |word| unpack(bitcast::<f16x2>(word)), visit),
-        Format::Bf16 => visit_16(w, group, |word| unpack(bitcast::<bf16x2>(word)), visit),
+        Format::BF16 => visit_16(w, group, |word| unpack(bitcast::<bf16x2>(word)), visit),
         Format::Q4_0 => visit_q4_0(w, group, visit),
         Format::Q4_1 => visit_q4_1(w, group, visit),
         Format::Q5_0 => visit_q5_0(w, group, visit),
@@ -126,21 +127,21 @@ fn visit_halves(
 
 fn visit_q4_0(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let scale = w.half(0, group);
-    let four = w.four(plane_words(w.groups, 2) / 4 + group);
+    let four = w.four(plane(w.groups, 2) + group);
     visit_halves(four, |_i, low| (low as f32 - 8.0) * scale, visit);
 }
 
 fn visit_q4_1(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let (scale, minimum) = unpack_scales(w.word(group));
-    let four = w.four(plane_words(w.groups, 4) / 4 + group);
+    let four = w.four(plane(w.groups, 4) + group);
     visit_halves(four, |_i, low| fma(low as f32, scale, minimum), visit);
 }
 
 fn visit_q5_0(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let scale = w.half(0, group);
-    let high_plane = plane_words(w.groups, 2);
-    let high = w.word(high_plane + group);
-    let four = w.four((high_plane + plane_words(w.groups, 4)) / 4 + group);
+    let high_plane = plane(w.groups, 2);
+    let high = w.word(high_plane * 4 + group);
+    let four = w.four(high_plane + plane(w.groups, 4) + group);
     visit_halves(
         four,
         |i, low| ((low | (((high >> i) & 1) << 4)) as f32 - 16.0) * scale,
@@ -150,9 +151,9 @@ fn visit_q5_0(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
 
 fn visit_q5_1(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let (scale, minimum) = unpack_scales(w.word(group));
-    let high_plane = plane_words(w.groups, 4);
-    let high = w.word(high_plane + group);
-    let four = w.four((high_plane + plane_words(w.groups, 4)) / 4 + group);
+    let high_plane = plane(w.groups, 4);
+    let high = w.word(high_plane * 4 + group);
+    let four = w.four(high_plane + plane(w.groups, 4) + group);
     visit_halves(
         four,
         |i, low| fma((low | (((high >> i) & 1) << 4)) as f32, scale, minimum),
@@ -162,9 +163,9 @@ fn visit_q5_1(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
 
 fn visit_q8_0(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let scale = w.half(0, group);
-    let plane = plane_words(w.groups, 2) / 4;
+    let quants = plane(w.groups, 2);
     for half in unroll(0..2) {
-        let four = w.four(plane + group * 2 + half);
+        let four = w.four(quants + group * 2 + half);
         for i in unroll(0..4) {
             let word = bitcast::<i32>(four[i]);
             visit(half * 16 + i * 4, map(4, |j| ((word << (24 - j * 8)) >> 24) as f32 * scale));
@@ -195,14 +196,14 @@ fn six_bit_scales(w: Packed, plane: u32, block: u32, part: u32) -> (f32, f32) {
 fn visit_q4_k(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let (block, part) = (group / 8, group % 8);
     let blocks = w.groups / 8;
-    let subscales = plane_words(blocks, 4);
-    let low = subscales + plane_words(blocks, 12);
+    let subscales = plane(blocks, 4);
+    let low = subscales + plane(blocks, 12);
     let (d, dmin) = unpack_scales(w.word(block));
-    let (scale, minimum) = six_bit_scales(w, subscales, block, part);
+    let (scale, minimum) = six_bit_scales(w, subscales * 4, block, part);
     let (d, m) = (d * scale, dmin * minimum);
     let shift = part % 2 * 4;
     for half in unroll(0..2) {
-        let four = w.four(low / 4 + block * 8 + part / 2 * 2 + half);
+        let four = w.four(low + block * 8 + part / 2 * 2 + half);
         for i in unroll(0..4) {
             let q = nibbles(four[i] >> shift, 0);
             visit(half * 16 + i * 4, map(4, |j| fma(q[j] as f32, d, -m)));
@@ -213,16 +214,16 @@ fn visit_q4_k(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
 fn visit_q5_k(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let (block, part) = (group / 8, group % 8);
     let blocks = w.groups / 8;
-    let subscales = plane_words(blocks, 4);
-    let high = subscales + plane_words(blocks, 12);
-    let low = high + plane_words(blocks, 32);
+    let subscales = plane(blocks, 4);
+    let high = subscales + plane(blocks, 12);
+    let low = high + plane(blocks, 32);
     let (d, dmin) = unpack_scales(w.word(block));
-    let (scale, minimum) = six_bit_scales(w, subscales, block, part);
+    let (scale, minimum) = six_bit_scales(w, subscales * 4, block, part);
     let (d, m) = (d * scale, dmin * minimum);
     let shift = part % 2 * 4;
     for half in unroll(0..2) {
-        let four = w.four(low / 4 + block * 8 + part / 2 * 2 + half);
-        let bits = w.four(high / 4 + block * 2 + half);
+        let four = w.four(low + block * 8 + part / 2 * 2 + half);
+        let bits = w.four(high + block * 2 + half);
         for i in unroll(0..4) {
             let q = nibbles(four[i] >> shift, 0);
             let h = bits[i] >> part;
@@ -238,17 +239,17 @@ fn visit_q6_k(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let (block, part) = (group / 8, group % 8);
     let (side, quarter) = (part / 4, part % 4);
     let blocks = w.groups / 8;
-    let high = plane_words(blocks, 128);
-    let subscales = high + plane_words(blocks, 64);
-    let scales = subscales + plane_words(blocks, 16);
-    let d = w.half(scales, block);
+    let high = plane(blocks, 128);
+    let subscales = high + plane(blocks, 64);
+    let scales = subscales + plane(blocks, 16);
+    let d = w.half(scales * 4, block);
     let low_shift = quarter / 2 * 4;
     let high_shift = quarter * 2;
     for half in unroll(0..2) {
-        let byte = w.byte(subscales, block * 16 + part * 2 + half);
+        let byte = w.byte(subscales * 4, block * 16 + part * 2 + half);
         let scale = ((bitcast::<i32>(byte) << 24) >> 24) as f32 * d;
         let four = w.four(block * 8 + side * 4 + quarter % 2 * 2 + half);
-        let bits = w.four(high / 4 + block * 4 + side * 2 + half);
+        let bits = w.four(high + block * 4 + side * 2 + half);
         for i in unroll(0..4) {
             let q = nibbles(four[i] >> low_shift, 0);
             let h = bits[i] >> high_shift;

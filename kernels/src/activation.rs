@@ -3,20 +3,52 @@
 use tilewright_runtime::{Device, Error, Tensor};
 
 mod kernel {
-    use crate::declare::declare_kernel;
+    use tilewright_kernel_macros::kernel;
 
-    declare_kernel! {
-        /// `fn swiglu(gate_up: &[f32], y: &mut [f32], rows: u32, cols: u32)`
-        fn swiglu(gate_up: f32 => write y: f32; sizes(rows, cols) scalars() last())
-        shapes(gate_up: [rows, Size::Op(SizeOp::Mul, &Size::Const(2), &cols)], y: [rows, cols])
-        reference = tilewright_kernels_reference::swiglu;
+    /// One thread per `VEC` elements of a row.
+    #[kernel(
+        shapes(gate_up: [rows, 2 * cols], y: [rows, cols]),
+        grid = (cols.div_ceil(THREADS * VEC), rows),
+        threads = THREADS,
+        tiles(THREADS, VEC) = first_of[(64, 4), (64, 1)],
+        when(cols % VEC == 0),
+        cost(bytes = 12 * rows * cols, flops = 5 * rows * cols),
+        reference = tilewright_kernels_reference::swiglu,
+        crate = ::tilewright_runtime,
+    )]
+    pub(crate) fn swiglu<const THREADS: u32, const VEC: u32>(
+        gate_up: &[f32],
+        y: &mut [f32],
+        rows: u32,
+        cols: u32,
+    ) {
+        let row = index(block_id_y());
+        let c = (block_id() * THREADS + thread_id()) * VEC;
+        if c < cols {
+            let gate: [f32; VEC] = gate_up.load(row * (2 * cols) + c);
+            let up: [f32; VEC] = gate_up.load(row * (2 * cols) + cols + c);
+            y.store(row * cols + c, map(VEC, |i| gate[i] / (1.0 + exp(-gate[i])) * up[i]));
+        }
     }
 
-    declare_kernel! {
-        /// `fn add(x: &[f32], y: &mut [f32], n: u32)`
-        fn add(x: f32 => read_write y: f32; sizes(n) scalars() last())
-        shapes(x: [n], y: [n])
-        reference = tilewright_kernels_reference::add;
+    /// One thread per `VEC` elements.
+    #[kernel(
+        shapes(x: [n], y: [n]),
+        grid = n.div_ceil(THREADS * VEC),
+        threads = THREADS,
+        tiles(THREADS, VEC) = first_of[(64, 4), (64, 1)],
+        when(n % VEC == 0),
+        cost(bytes = 12 * n, flops = n),
+        reference = tilewright_kernels_reference::add,
+        crate = ::tilewright_runtime,
+    )]
+    pub(crate) fn add<const THREADS: u32, const VEC: u32>(x: &[f32], y: &mut [f32], n: u32) {
+        let i = (block_id() * THREADS + thread_id()) * VEC;
+        if i < n {
+            let a: [f32; VEC] = x.load(i);
+            let b: [f32; VEC] = y.load(i);
+            y.store(i, map(VEC, |j| a[j] + b[j]));
+        }
     }
 }
 

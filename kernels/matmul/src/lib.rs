@@ -20,9 +20,9 @@ pub mod quantized {
         shapes(x: [tokens, k], w: [words], y: [tokens, y_stride]),
         grid = (n.div_ceil(ROWS), tokens.div_ceil(TOKENS)),
         threads = if subgroup_size() == 32 { 128 } else { ROWS },
-        values(FORMAT = [Format::F32, Format::F16, Format::Bf16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        values(FORMAT = [Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         tiles(TOKENS, MOST) = first_of[(1, 1), (8, 65535)],
-        when(tokens <= MOST && k % 32 == 0 && column + n <= y_stride),
+        when(tokens > 0 && tokens <= MOST && k % 32 == 0 && column + n <= y_stride),
         targets = [sm_80, wgsl(subgroup = 32), wgsl],
         reference = crate::reference::matmul,
         crate = ::tilewright_runtime,
@@ -63,7 +63,7 @@ pub mod quantized {
                     for t in unroll(0..TOKENS) {
                         let sum = subgroup_add(sums[t]);
                         if lane_id() == 0 && first + t < tokens {
-                            put(y, (first + t) * y_stride + column + row, sum, accumulate);
+                            put(y, index(first + t) * y_stride + column + row, sum, accumulate);
                         }
                     }
                 }
@@ -87,7 +87,7 @@ pub mod quantized {
                 }
                 for t in unroll(0..TOKENS) {
                     if first + t < tokens {
-                        put(y, (first + t) * y_stride + column + row, sums[t], accumulate);
+                        put(y, index(first + t) * y_stride + column + row, sums[t], accumulate);
                     }
                 }
             }
@@ -109,7 +109,7 @@ pub mod quantized {
             for t in unroll(0..TOKENS) {
                 // Tokens beyond the last repeat it; their sums are not stored.
                 let token = min(first + t, tokens - 1);
-                let v: [f32; 4] = x.load(token * k + column + offset);
+                let v: [f32; 4] = x.load(index(token) * k + column + offset);
                 for j in unroll(0..4) {
                     sums[t] = fma(weights[j], v[j], sums[t]);
                 }
@@ -117,7 +117,7 @@ pub mod quantized {
         });
     }
 
-    fn put(y: &mut [f32], at: u32, sum: f32, accumulate: u32) {
+    fn put(y: &mut [f32], at: index, sum: f32, accumulate: u32) {
         if accumulate != 0 {
             y[at] += sum;
         } else {
@@ -131,7 +131,7 @@ pub mod quantized {
         shapes(tokens: [count], w: [words], out: [count, k]),
         grid = (count * (k / 32)).div_ceil(THREADS),
         threads = THREADS,
-        values(FORMAT = [Format::F32, Format::F16, Format::Bf16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        values(FORMAT = [Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         tiles(THREADS) = first_of[64],
         when(k % 32 == 0),
         reference = crate::reference::gather,
@@ -148,14 +148,13 @@ pub mod quantized {
         first_row: u32,
     ) {
         let groups = k / 32;
-        let i = block_id() * THREADS + thread_id();
-        if i < count * groups {
-            let token = i / groups;
-            let group = i % groups;
+        let i = index(block_id()) * THREADS + thread_id();
+        if i < index(count) * groups {
+            let token = (i / groups) as u32;
+            let group = (i % groups) as u32;
             let id = tokens[token];
-            assume(token < count);
+            let at = index(token) * k + group * 32;
             assume(group * 32 + 32 <= k);
-            let at = token * k + group * 32;
             if id >= first_row && id - first_row < n {
                 let packed = Packed { words: w, len: words, groups: n * groups };
                 visit_group::<FORMAT>(

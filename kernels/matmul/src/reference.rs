@@ -20,7 +20,7 @@ pub(crate) fn matmul(
     let function = match format {
         "F32" => scalar::matmul_f32,
         "F16" => scalar::matmul_f16,
-        "Bf16" => scalar::matmul_bf16,
+        "BF16" => scalar::matmul_bf16,
         "Q4_0" => scalar::matmul_q4_0,
         "Q4_1" => scalar::matmul_q4_1,
         "Q5_0" => scalar::matmul_q5_0,
@@ -49,7 +49,7 @@ pub(crate) fn gather(
     let function = match format {
         "F32" => scalar::gather_f32,
         "F16" => scalar::gather_f16,
-        "Bf16" => scalar::gather_bf16,
+        "BF16" => scalar::gather_bf16,
         "Q4_0" => scalar::gather_q4_0,
         "Q4_1" => scalar::gather_q4_1,
         "Q5_0" => scalar::gather_q5_0,

@@ -60,10 +60,6 @@ fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-fn label(format: Format) -> String {
-    if format == Format::Bf16 { "Bf16".to_owned() } else { format.name().to_owned() }
-}
-
 fn upload(device: &Device, format: Format, n: usize, k: usize, bytes: &[u8]) -> Tensor<u32> {
     let words = pack(format, n, k, bytes).unwrap();
     device.upload([words.len()], &words).unwrap()
@@ -97,7 +93,7 @@ fn products_agree_with_f64_on_every_device() {
                         n as u32,
                         column,
                         accumulate,
-                        &label(format),
+                        format.name(),
                     )
                     .unwrap();
                     let found = y.download().unwrap();
@@ -161,7 +157,7 @@ fn gathers_are_exact_on_every_device() {
             let w = upload(device, format, n, k, &bytes);
             let tokens = device.upload([ids.len()], &ids).unwrap();
             let mut out = device.upload([ids.len(), k], &vec![7.0f32; ids.len() * k]).unwrap();
-            gather(device, &tokens, &w, &mut out, n as u32, 0, &label(format)).unwrap();
+            gather(device, &tokens, &w, &mut out, n as u32, 0, format.name()).unwrap();
             let found = out.download().unwrap();
             for (t, id) in ids.iter().enumerate() {
                 match usize::try_from(*id).unwrap() {

@@ -28,6 +28,10 @@ impl Symbols {
         if poly.is_plainly_positive() {
             return true;
         }
+        // What was stated, or more than that: no search, however large the polynomial.
+        if self.facts.iter().rev().any(|fact| poly.sub(fact).is_plainly_positive()) {
+            return true;
+        }
         if !poly.is_moderate() {
             return false;
         }
