@@ -75,7 +75,8 @@ pub fn matmul(
     let accumulate = u32::from(mode == Output::Add);
     let launch = if tokens <= MATVEC_TOKENS { matvec(w.format) } else { many(w.format) };
     for chunk in w.chunks() {
-        let column = column + chunk.first_row;
+        // Saturates only where the stride is over 32 bits, which the launch refuses.
+        let column = column.saturating_add(chunk.first_row);
         launch(device, x, &chunk.data, y, chunk.rows, column, accumulate)?;
     }
     Ok(())

@@ -3,11 +3,14 @@ use half::{bf16, f16};
 use tilewright_kernels::{KvElement, PAGE, rotary_append};
 use tilewright_runtime::{Error, Tensor};
 
+/// Queries, keys, values.
+type Appended<K> = (Vec<f32>, Vec<K>, Vec<K>);
+
 /// Two tokens of two query heads and one key head of four.
 fn append<K: KvElement>(
     frequencies: &[f32],
     change: impl FnOnce(&mut Tensor<f32>, &mut Tensor<K>),
-) -> Result<(Vec<f32>, Vec<K>, Vec<K>), Error> {
+) -> Result<Appended<K>, Error> {
     let device = cpu();
     let qkv = numbers(&device, [2, 16], 5);
     let frequencies = device.upload([frequencies.len()], frequencies)?;
