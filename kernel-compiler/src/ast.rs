@@ -47,8 +47,8 @@ pub struct Function {
     pub body: Block,
     /// The signature's span.
     pub span: Span,
-    /// Whether it is `pub`.
-    pub public: bool,
+    /// `pub`, `pub(crate)`, ..; empty where it is private.
+    pub visibility: String,
 }
 
 /// A generic parameter.

@@ -32,7 +32,7 @@ pub fn kernel_module(item: TokenStream) -> TokenStream {
         let text = "a kernel module has its items in braces: `mod name { .. }`";
         return syn::Error::new_spanned(&module.ident, text).to_compile_error();
     };
-    let (visibility, name) = (&module.vis, &module.ident);
+    let (attributes, visibility, name) = (&module.attrs, &module.vis, &module.ident);
     let tokens = quote!(#(#content)*);
     let body = match parse::tokens(tokens.clone(), &mut context.map, &mut context.call) {
         Ok(items) => context.expand(&items, &tokens.to_string()),
@@ -40,6 +40,7 @@ pub fn kernel_module(item: TokenStream) -> TokenStream {
     };
     let uses = content.iter().filter(|item| matches!(item, syn::Item::Use(_)));
     quote! {
+        #(#attributes)*
         #visibility mod #name {
             #(#[allow(unused_imports)] #uses)*
             #body

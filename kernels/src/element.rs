@@ -5,7 +5,7 @@ use tilewright_kernels_reference::Float;
 use tilewright_runtime::Element;
 
 /// Element type of a key-value cache: `f32`, `f16` or `bf16`.
-pub trait KvElement: Element + Float {}
+pub trait KvElement: Element + Float + crate::rotary::kernel::rotary_append::ElementK {}
 
 impl KvElement for f32 {}
 impl KvElement for f16 {}

@@ -5,7 +5,7 @@ use tilewright_kernel_macros::kernel_module;
 use tilewright_runtime::{Device, Error, Shape, Tensor};
 
 #[kernel_module]
-mod kernel {
+pub(crate) mod kernel {
     /// One thread per pair of elements; y is the token, z the head: queries, then keys with values.
     #[kernel(
         shapes(
@@ -25,7 +25,7 @@ mod kernel {
         reference = tilewright_kernels_reference::rotary_append,
         crate = ::tilewright_runtime,
     )]
-    pub(crate) fn rotary_append<K: Float, const THREADS: u32>(
+    pub fn rotary_append<K: Float, const THREADS: u32>(
         qkv: &[f32],
         frequencies: &[f32],
         positions: &[u32],

@@ -30,7 +30,7 @@ pub struct Host<'a> {
 /// ```
 pub fn emit(host: &Host<'_>) -> TokenStream {
     let name = format_ident!("{}", host.function.name.name);
-    let visibility = if host.function.public { quote!(pub) } else { quote!() };
+    let visibility: TokenStream = host.function.visibility.parse().unwrap_or_default();
     let doc = &host.function.doc;
     let info = info::emit(host);
     let references = reference::emit(host);

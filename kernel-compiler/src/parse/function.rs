@@ -6,14 +6,15 @@ use crate::ast::{Function, FunctionParam, Generic, GenericKind, Ident, TypeKind}
 use crate::diag::catalog::attribute::KERNEL_FORM;
 use crate::diag::catalog::parse::{GENERIC_DEFAULT, PARAMETER, QUALIFIER, RECEIVER};
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 
 impl Parser<'_> {
     /// `#[kernel(attribute)] fn ..`
     pub(super) fn kernel(&mut self, attribute: TokenStream, item: &syn::ItemFn) -> Function {
-        let public = matches!(item.vis, syn::Visibility::Public(_));
-        let mut function = self.function(&item.attrs, public, &item.sig, &item.block);
+        let visibility = item.vis.to_token_stream().to_string();
+        let mut function = self.function(&item.attrs, visibility, &item.sig, &item.block);
         if let Some(result) = &function.result
             && !matches!(&result.kind, TypeKind::Tuple(elements) if elements.is_empty())
         {
@@ -29,7 +30,7 @@ impl Parser<'_> {
     pub(super) fn function(
         &mut self,
         attributes: &[syn::Attribute],
-        public: bool,
+        visibility: String,
         signature: &syn::Signature,
         body: &syn::Block,
     ) -> Function {
@@ -57,7 +58,18 @@ impl Parser<'_> {
         let span = self.join(start, result.as_ref().map_or(end, |result| result.span));
         let doc = documentation(attributes);
         let body = self.block(body);
-        Function { name, kernel: None, doc, generics, receiver, params, result, body, span, public }
+        Function {
+            name,
+            kernel: None,
+            doc,
+            generics,
+            receiver,
+            params,
+            result,
+            body,
+            span,
+            visibility,
+        }
     }
 
     fn refuse_qualifiers(&mut self, signature: &syn::Signature) {

@@ -6,6 +6,7 @@ use crate::diag::catalog::attribute::KERNEL_FORM;
 use crate::diag::catalog::parse::{ATTRIBUTE, ENUM, ITEM, STATIC, TRAIT};
 use crate::diag::suggest::did_you_mean;
 use crate::ir::Span;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 
 /// Attributes that say something to rustc, rustfmt or clippy only, and those that are read elsewhere.
@@ -38,8 +39,8 @@ impl Parser<'_> {
                 let function = match kernel_tokens(&item.attrs) {
                     Some(tokens) => self.kernel(tokens, item),
                     None => {
-                        let public = matches!(item.vis, syn::Visibility::Public(_));
-                        self.function(&item.attrs, public, &item.sig, &item.block)
+                        let visibility = item.vis.to_token_stream().to_string();
+                        self.function(&item.attrs, visibility, &item.sig, &item.block)
                     }
                 };
                 out.functions.push(function);
@@ -148,8 +149,8 @@ impl Parser<'_> {
                     let help = "move it out of the `impl`; it may call methods";
                     self.report(&KERNEL_FORM, span, "a kernel is not a method", help);
                 }
-                let public = matches!(item.vis, syn::Visibility::Public(_));
-                let function = self.function(&item.attrs, public, &item.sig, &item.block);
+                let visibility = item.vis.to_token_stream().to_string();
+                let function = self.function(&item.attrs, visibility, &item.sig, &item.block);
                 out.functions.push(function);
             }
             syn::ImplItem::Const(item) => {

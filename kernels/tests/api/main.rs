@@ -1,0 +1,10 @@
+//! Every public function on the `cpu` device: values, and what it refuses.
+#![allow(clippy::unwrap_used)]
+
+mod attention;
+mod device;
+mod matmul;
+mod rotary;
+mod rows;
+mod sampling;
+mod weights;
