@@ -3,6 +3,8 @@
 //! A command asks [`open`] for an [`Engine`], gives it a prompt and takes one token after another.
 //! Time, Ctrl-C, stop texts and output are the command's business, not the engine's.
 
+mod loaded;
+
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
@@ -11,12 +13,11 @@ use serde::Serialize;
 
 use crate::args::{Cli, DeviceChoice, ModelArgs, SamplingArgs};
 
+pub use loaded::{Loaded, device};
+
 /// A failure of the engine: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// This build cannot do it.
-    #[error("this build of tilewright has no {0} yet")]
-    Missing(&'static str),
     /// Whatever the model or the device reports.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -116,11 +117,17 @@ pub trait Engine {
     fn next_token(&mut self) -> Result<Option<Token>, Error>;
 }
 
-/// Loads a model.
+/// Loads a model, with a progress bar on standard error.
 ///
 /// # Errors
-/// [`Error::Missing`] until the model crate has a decoder; then whatever loading reports.
+/// Whatever the file, the device or the memory check reports.
 pub fn open(options: &Options<'_>) -> Result<Box<dyn Engine>, Error> {
-    tracing::debug!("{options:?}");
-    Err(Error::Missing("engine"))
+    Ok(Box::new(Loaded::open(options)?))
+}
+
+impl Error {
+    /// A failure of the model crate or the runtime.
+    pub fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Error::Failed(Box::new(error))
+    }
 }

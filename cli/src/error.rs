@@ -55,6 +55,9 @@ pub enum Error {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] engine::Error),
+    /// A kernel's source has mistakes.
+    #[error("{0}")]
+    Inspect(String),
     /// No folder for the cache.
     #[error("no home folder for the cache: set TILEWRIGHT_CACHE to a folder")]
     NoCacheFolder,

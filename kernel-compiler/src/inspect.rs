@@ -53,6 +53,18 @@ pub fn inspect(
     shown.map_err(|list| render::text(&list, &map))
 }
 
+/// The names of the kernels of a source text.
+///
+/// # Errors
+/// The diagnostics of text that cannot be parsed.
+pub fn kernels(source: &str) -> Result<Vec<String>, String> {
+    let mut map = SourceMap::default();
+    let items = parse::text("source", source, &mut map);
+    let items = items.map_err(|list| render::text(&list, &map))?;
+    let kernels = items.functions.iter().filter(|f| f.kernel.is_some());
+    Ok(kernels.map(|f| f.name.name.clone()).collect())
+}
+
 fn find<'i>(items: &'i Items, kernel: &str) -> Result<&'i Function, String> {
     let kernels = || items.functions.iter().filter(|f| f.kernel.is_some());
     kernels().find(|f| f.name.name == kernel).ok_or_else(|| {

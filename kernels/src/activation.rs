@@ -2,7 +2,7 @@
 
 use tilewright_runtime::{Device, Error, Tensor};
 
-mod kernel {
+pub(crate) mod kernel {
     use tilewright_kernel_macros::kernel;
 
     /// One thread per `VEC` elements of a row.

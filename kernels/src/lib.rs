@@ -45,3 +45,17 @@ pub use rows::select_rows;
 pub use sampling::{SampleParams, argmax, sample};
 pub use tilewright_kernels_reference::PAGE;
 pub use weights::WeightMatrix;
+
+/// Every kernel with texts, for conformance, `inspect` and the web dialect's check.
+pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
+    vec![
+        &tilewright_kernels_matmul::quantized::matmul::KERNEL,
+        &tilewright_kernels_matmul::quantized::gather::KERNEL,
+        &norm::kernel::rms_norm::KERNEL,
+        &activation::kernel::swiglu::KERNEL,
+        &activation::kernel::add::KERNEL,
+        &rows::kernel::select_rows::KERNEL,
+        &rotary::kernel::rotary_append::KERNEL,
+        &sampling::kernel::argmax::KERNEL,
+    ]
+}

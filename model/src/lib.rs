@@ -5,17 +5,25 @@
 //! [`sampling`] (the reference of the sampling chain), [`stop`] (stop strings). [`synthetic`] makes
 //! tiny random models for tests.
 
+pub mod batch;
 pub mod chat;
 pub mod config;
+pub mod decoder;
+pub mod engine;
 mod error;
 mod file;
 pub mod gguf;
+pub mod kv_cache;
 pub mod sampling;
+pub mod sequence;
 pub mod stop;
 pub mod synthetic;
 pub mod tokenizer;
+pub mod weights;
+pub mod workspace;
 
 pub use config::Config;
+pub use engine::{Engine, EngineError};
 pub use error::Error;
 pub use file::ModelFile;
 pub use gguf::{GgmlType, GgufFile, TensorView};

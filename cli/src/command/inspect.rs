@@ -1,14 +1,42 @@
 //! `inspect`: a kernel at any stage of its compilation.
 
-use crate::args::InspectArgs;
+use crate::args::{InspectArgs, Stage};
 use crate::error::Error;
-use crate::{engine, prompt};
+use crate::{output, prompt};
+use tilewright_kernel_compiler::{inspect, parse};
 
 /// Prints the stage that was asked for.
 pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
-    if let Some(path) = &args.source {
-        let source = prompt::text_file(path)?;
-        tracing::debug!("{} bytes of source", source.len());
+    let stage = match args.emit {
+        Stage::Ast => inspect::Stage::Ast,
+        Stage::Ir => inspect::Stage::Ir,
+        Stage::Ptx => inspect::Stage::Ptx,
+        Stage::Wgsl => inspect::Stage::Wgsl,
+    };
+    let target = match &args.target {
+        Some(text) => Some(parse::target(text).map_err(|d| Error::Usage(d.to_string()))?),
+        None => None,
+    };
+    let (name, source, kernels) = match (&args.source, &args.kernel) {
+        (Some(path), _) => {
+            let source = prompt::text_file(path)?;
+            let kernels = inspect::kernels(&source).map_err(Error::Inspect)?;
+            (path.display().to_string(), source, kernels)
+        }
+        (None, kernel) => {
+            let kernel = kernel.clone().unwrap_or_default();
+            let all = tilewright_kernels::all();
+            let Some(found) = all.iter().find(|k| k.info.name == kernel) else {
+                let names: Vec<&str> = all.iter().map(|k| k.info.name).collect();
+                let text = format!("there is no kernel `{kernel}`: there are {}", names.join(", "));
+                return Err(Error::Usage(text));
+            };
+            (kernel.clone(), found.info.source.to_owned(), vec![kernel])
+        }
+    };
+    for kernel in kernels {
+        let text = inspect::inspect(&name, &source, &kernel, stage, target);
+        output::stream(&mut std::io::stdout(), &text.map_err(Error::Inspect)?)?;
     }
-    Err(engine::Error::Missing("compiler stages").into())
+    Ok(())
 }

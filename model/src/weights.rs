@@ -1,0 +1,161 @@
+//! The file's tensors on a device, by role.
+
+use crate::config::Config;
+use crate::decoder::DecoderError;
+use crate::{GgmlType, ModelFile};
+use tilewright_kernels::{Format, WeightMatrix};
+use tilewright_runtime::{Device, Tensor};
+
+/// Every weight of a decoder. d: hidden width, H: query heads, G: key-value heads, hd: head size,
+/// f: width of the feed-forward.
+#[derive(Debug)]
+pub struct Weights {
+    /// `[vocab, d]`
+    pub embedding: WeightMatrix,
+    /// In order.
+    pub blocks: Vec<BlockWeights>,
+    /// `[d]`
+    pub output_norm: Tensor<f32>,
+    /// `[vocab, d]`; `None` where the output is tied to the embedding.
+    pub output: Option<WeightMatrix>,
+    /// Inverse frequencies of the rotary embedding, scaling included: `[rot / 2]`
+    pub frequencies: Tensor<f32>,
+}
+
+/// The weights of one block.
+#[derive(Debug)]
+pub struct BlockWeights {
+    /// `[d]`
+    pub attention_norm: Tensor<f32>,
+    /// `[H * hd, d]`
+    pub query: WeightMatrix,
+    /// `[G * hd, d]`
+    pub key: WeightMatrix,
+    /// `[G * hd, d]`
+    pub value: WeightMatrix,
+    /// `[d, H * hd]`
+    pub attention_output: WeightMatrix,
+    /// `[d]`
+    pub feed_forward_norm: Tensor<f32>,
+    /// `[f, d]`
+    pub gate: WeightMatrix,
+    /// `[f, d]`
+    pub up: WeightMatrix,
+    /// `[d, f]`
+    pub down: WeightMatrix,
+}
+
+impl Weights {
+    /// Uploads everything; `progress` hears bytes done and bytes in all.
+    ///
+    /// # Errors
+    /// What the device reports; [`DecoderError::MissingTensor`] cannot happen for a checked file.
+    pub fn load(
+        file: &ModelFile,
+        device: &Device,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Weights, DecoderError> {
+        let total = bytes(file);
+        let mut loader = Loader { file, device, progress, done: 0, total };
+        let config = file.config();
+        let blocks: Result<Vec<BlockWeights>, DecoderError> =
+            (0..config.block_count).map(|block| loader.block(block)).collect();
+        let output = if config.tied_output { None } else { Some(loader.matrix("output.weight")?) };
+        Ok(Weights {
+            embedding: loader.matrix("token_embd.weight")?,
+            blocks: blocks?,
+            output_norm: loader.vector("output_norm.weight")?,
+            output,
+            frequencies: frequencies(&mut loader, config)?,
+        })
+    }
+
+    /// The matrix of the output head.
+    pub fn head(&self) -> &WeightMatrix {
+        self.output.as_ref().unwrap_or(&self.embedding)
+    }
+}
+
+/// Bytes of all tensors of a file: what its weights take on a device, within a few per cent.
+pub fn bytes(file: &ModelFile) -> u64 {
+    file.tensors().map(|tensor| tensor.bytes.len() as u64).sum()
+}
+
+fn frequencies(loader: &mut Loader<'_>, config: &Config) -> Result<Tensor<f32>, DecoderError> {
+    let factors = match config.rope_factors {
+        true => Some(loader.floats("rope_freqs.weight")?),
+        false => None,
+    };
+    let frequencies = config.rope.frequencies(factors.as_deref());
+    Ok(loader.device.upload(frequencies.len(), &frequencies)?)
+}
+
+struct Loader<'a> {
+    file: &'a ModelFile,
+    device: &'a Device,
+    progress: &'a mut dyn FnMut(u64, u64),
+    done: u64,
+    total: u64,
+}
+
+impl Loader<'_> {
+    fn block(&mut self, block: u32) -> Result<BlockWeights, DecoderError> {
+        let name = |part: &str| format!("blk.{block}.{part}.weight");
+        Ok(BlockWeights {
+            attention_norm: self.vector(&name("attn_norm"))?,
+            query: self.matrix(&name("attn_q"))?,
+            key: self.matrix(&name("attn_k"))?,
+            value: self.matrix(&name("attn_v"))?,
+            attention_output: self.matrix(&name("attn_output"))?,
+            feed_forward_norm: self.vector(&name("ffn_norm"))?,
+            gate: self.matrix(&name("ffn_gate"))?,
+            up: self.matrix(&name("ffn_up"))?,
+            down: self.matrix(&name("ffn_down"))?,
+        })
+    }
+
+    /// A matrix: rows of the file are outputs.
+    fn matrix(&mut self, name: &str) -> Result<WeightMatrix, DecoderError> {
+        let missing = || DecoderError::MissingTensor { name: name.to_owned() };
+        let tensor = self.file.tensor(name).ok_or_else(missing)?;
+        let [k, n] =
+            [tensor.row_len(), tensor.rows()].map(|d| u32::try_from(d).unwrap_or(u32::MAX));
+        let matrix =
+            WeightMatrix::upload(self.device, format(name, tensor.ggml_type)?, n, k, tensor.bytes)?;
+        self.advance(tensor.bytes.len());
+        Ok(matrix)
+    }
+
+    /// A vector of f32, widened from whatever the file has.
+    fn vector(&mut self, name: &str) -> Result<Tensor<f32>, DecoderError> {
+        let values = self.floats(name)?;
+        Ok(self.device.upload(values.len(), &values)?)
+    }
+
+    fn floats(&mut self, name: &str) -> Result<Vec<f32>, DecoderError> {
+        let missing = || DecoderError::MissingTensor { name: name.to_owned() };
+        let tensor = self.file.tensor(name).ok_or_else(missing)?;
+        let width = usize::try_from(tensor.row_len()).unwrap_or(0);
+        let mut values = vec![0.0; width];
+        let format = format(name, tensor.ggml_type)?;
+        let packed = tilewright_kernels::formats::pack(format, 1, width as u32, tensor.bytes)?;
+        tilewright_kernels::formats::dequantise_row(format, 1, &packed, 0, &mut values).map_err(
+            |error| DecoderError::Weights { name: name.to_owned(), reason: format!("{error:?}") },
+        )?;
+        self.advance(tensor.bytes.len());
+        Ok(values)
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.done += bytes as u64;
+        (self.progress)(self.done.min(self.total), self.total);
+    }
+}
+
+/// The kernels' format of a file's tensor type.
+fn format(name: &str, ggml_type: GgmlType) -> Result<Format, DecoderError> {
+    Format::from_ggml_type(ggml_type.id()).ok_or_else(|| DecoderError::Weights {
+        name: name.to_owned(),
+        reason: format!("there are no kernels for {}", ggml_type.name()),
+    })
+}
