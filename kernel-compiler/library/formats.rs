@@ -62,11 +62,7 @@ fn plane(count: u32, bytes: u32) -> u32 {
 /// Visits the 32 weights of a group, four at a time: `visit(offset within the group, weights)`.
 ///
 /// `group` counts groups of the whole matrix: `row * (k / 32) + column / 32`.
-pub fn visit_group<const FORMAT: Format>(
-    w: Packed,
-    group: u32,
-    visit: impl Fn(u32, [f32; 4]),
-) {
+pub fn visit_group<const FORMAT: Format>(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     match FORMAT {
         Format::F32 => visit_f32(w, group, visit),
         Format::F16 => visit_16(w, group, |word| unpack(bitcast::<f16x2>(word)), visit),
@@ -111,11 +107,7 @@ fn nibbles(word: u32, shift: u32) -> [u32; 4] {
 }
 
 /// Byte i of the low plane holds the weights i and i + 16.
-fn visit_halves(
-    four: [u32; 4],
-    weight: impl Fn(u32, u32) -> f32,
-    visit: impl Fn(u32, [f32; 4]),
-) {
+fn visit_halves(four: [u32; 4], weight: impl Fn(u32, u32) -> f32, visit: impl Fn(u32, [f32; 4])) {
     for half in unroll(0..2) {
         for i in unroll(0..4) {
             let low = nibbles(four[i], half * 4);
@@ -142,11 +134,7 @@ fn visit_q5_0(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let high_plane = plane(w.groups, 2);
     let high = w.word(high_plane * 4 + group);
     let four = w.four(high_plane + plane(w.groups, 4) + group);
-    visit_halves(
-        four,
-        |i, low| ((low | (((high >> i) & 1) << 4)) as f32 - 16.0) * scale,
-        visit,
-    );
+    visit_halves(four, |i, low| ((low | (((high >> i) & 1) << 4)) as f32 - 16.0) * scale, visit);
 }
 
 fn visit_q5_1(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {

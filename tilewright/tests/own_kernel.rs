@@ -39,16 +39,10 @@ pub fn rms_norm<T: Float, const THREADS: u32, const VEC: u32>(
     }
 }
 
-fn rms_norm_reference<T: tilewright::Element>(
-    x: &[T],
-    w: &[T],
-    y: &mut [T],
-    _rows: u32,
-    cols: u32,
-    eps: f32,
-) where
+fn rms_norm_reference<T>(x: &[T], w: &[T], y: &mut [T], _rows: u32, cols: u32, eps: f32)
+where
     f32: From<T>,
-    T: FromF32,
+    T: tilewright::Element + FromF32,
 {
     for (x, y) in x.chunks(cols as usize).zip(y.chunks_mut(cols as usize)) {
         let sum: f32 = x.iter().map(|v| f32::from(*v).powi(2)).sum();

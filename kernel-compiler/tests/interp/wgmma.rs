@@ -65,6 +65,20 @@ enum Flaw {
     WriteBack,
 }
 
+/// A's registers, row-major and without swizzle: a row of 32 bytes is two spans of 16.
+fn left_registers(k: &mut Kernel, tile: SharedId) -> WgmmaA {
+    let (lane, warp) = (k.builtin(Builtin::LaneId), k.builtin(Builtin::SubgroupId));
+    let (g, t) = (k.bin(BinaryOp::Div, lane, u(4)), k.bin(BinaryOp::Rem, lane, u(4)));
+    let above = k.mul(warp, u(16));
+    let row = k.add(above, g);
+    let word = k.mul(row, u(4));
+    let word = k.add(word, t);
+    WgmmaA::Registers([0, 1, 2, 3].map(|i| {
+        let index = k.add(word, u(32 * (i % 2) + 64 * 4 * (i / 2)));
+        k.load(tile, index, Scalar::U32)
+    }))
+}
+
 /// D = 1 + A * B twice (two products, one group); A and B come from buffers through ordinary stores.
 fn kernel(ty: Scalar, a: Layout, b: Layout, registers: bool, flaw: Flaw) -> (Module, [usize; 2]) {
     let k_size = 32 / ty.size() as usize;
@@ -98,17 +112,7 @@ fn kernel(ty: Scalar, a: Layout, b: Layout, registers: bool, flaw: Flaw) -> (Mod
         (0..N / 2).map(|i| k.local(Scalar::F32, &format!("d{i}"))).collect();
     accumulator.iter().for_each(|local| k.assign(*local, f(1.0)));
     let left = if registers {
-        // Row-major A without swizzle: a row of 32 bytes is two spans of 16.
-        let (lane, warp) = (k.builtin(Builtin::LaneId), k.builtin(Builtin::SubgroupId));
-        let (g, t) = (k.bin(BinaryOp::Div, lane, u(4)), k.bin(BinaryOp::Rem, lane, u(4)));
-        let above = k.mul(warp, u(16));
-        let row = k.add(above, g);
-        let word = k.mul(row, u(4));
-        let word = k.add(word, t);
-        WgmmaA::Registers([0, 1, 2, 3].map(|i| {
-            let index = k.add(word, u(32 * (i % 2) + 64 * 4 * (i / 2)));
-            k.load(tiles[0], index, Scalar::U32)
-        }))
+        left_registers(&mut k, tiles[0])
     } else {
         let (place, layout) = (at(tiles[0], u(0)), a.offsets(64, k_size));
         WgmmaA::Descriptor(k.one(Op::Matrix(MatrixOp::Descriptor { place, layout })))

@@ -31,7 +31,7 @@ fn written<'a>(
 
 fn check_rms_norm(function: &Function) {
     assert_eq!(function.name.name, "rms_norm");
-    assert!(function.public && !function.receiver && function.result.is_none());
+    assert!(function.visibility == "pub" && !function.receiver && function.result.is_none());
     assert_eq!(function.doc.last().unwrap(), "Source: Zhang & Sennrich 2019, eq. 4.");
     assert_eq!(function.generics.len(), 3);
     assert!(matches!(&function.generics[0].kind, GenericKind::Type(b) if b[0].name == "Float"));
