@@ -66,7 +66,7 @@ enum Flaw {
 }
 
 /// A's registers, row-major and without swizzle: a row of 32 bytes is two spans of 16.
-fn left_registers(k: &mut Kernel, tile: SharedId) -> WgmmaA {
+fn left_registers(k: &mut Kernel, tile: Base) -> WgmmaA {
     let (lane, warp) = (k.builtin(Builtin::LaneId), k.builtin(Builtin::SubgroupId));
     let (g, t) = (k.bin(BinaryOp::Div, lane, u(4)), k.bin(BinaryOp::Rem, lane, u(4)));
     let above = k.mul(warp, u(16));
