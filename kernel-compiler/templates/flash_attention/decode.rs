@@ -31,6 +31,7 @@ const LOG2_E: f32 = 1.442695;
     threads = THREADS,
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
+    when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),
     cost(
         bytes = 8 * tokens * heads * HEAD_DIM,
         flops = 4 * tokens * heads * HEAD_DIM,
@@ -181,11 +182,11 @@ pub fn attention_decode<
     for h in unroll(0..HEADS) {
         barrier();
         let mut highest = MASKED;
-        for s in unroll(0..SLICES) {
+        for s in 0..SLICES {
             highest = max(highest, statistics[(h * SLICES + s) * 2]);
         }
         let mut weight = 0.0f32;
-        for s in unroll(0..SLICES) {
+        for s in 0..SLICES {
             let at = (h * SLICES + s) * 2;
             weight += statistics[at + 1] * exp2_approx(statistics[at] - highest);
         }
@@ -200,7 +201,7 @@ pub fn attention_decode<
         if part + h < group && head < heads {
             for e in (thread..HEAD_DIM).step_by(THREADS) {
                 let mut x = 0.0f32;
-                for s in unroll(0..SLICES) {
+                for s in 0..SLICES {
                     x += partial[s * HEAD_DIM + e];
                 }
                 let mean = select(weight > 0.0, x / max(weight, 1.0e-37), 0.0);
