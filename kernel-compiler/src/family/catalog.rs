@@ -65,6 +65,22 @@ pub struct Field {
     pub shrinks: bool,
 }
 
+impl Field {
+    const fn new(
+        name: &'static str,
+        generic: &'static str,
+        range: (u32, u32),
+        step: u32,
+        default: Option<u32>,
+    ) -> Field {
+        Field { name, generic, range, step, default, shrinks: false }
+    }
+
+    const fn shrinks(self) -> Field {
+        Field { shrinks: true, ..self }
+    }
+}
+
 /// Attention over a paged cache: Dao et al. 2022.
 pub static FLASH_ATTENTION: Family = Family {
     name: "flash_attention",
@@ -75,28 +91,29 @@ pub static FLASH_ATTENTION: Family = Family {
         Key { name: "mask", role: Role::Option(&["causal"]), default: Some("causal") },
         Key { name: "kv", role: Role::Option(&["paged(64)"]), default: Some("paged(64)") },
     ],
-    templates: &[Template {
-        file: "templates/flash_attention/decode.rs",
-        text: include_str!("../../templates/flash_attention/decode.rs"),
-        kernel: "attention_decode",
-        options: &[("phase", "decode")],
-        fields: &[
-            Field {
-                name: "heads",
-                generic: "HEADS",
-                range: (1, 16),
-                step: 1,
-                default: Some(4),
-                shrinks: true,
-            },
-            Field {
-                name: "threads",
-                generic: "THREADS",
-                range: (32, 1024),
-                step: 32,
-                default: Some(128),
-                shrinks: false,
-            },
-        ],
-    }],
+    templates: &[
+        Template {
+            file: "templates/flash_attention/portable.rs",
+            text: PORTABLE,
+            kernel: "attention_decode",
+            options: &[("phase", "decode")],
+            fields: &[
+                Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
+                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
+            ],
+        },
+        Template {
+            file: "templates/flash_attention/portable.rs",
+            text: PORTABLE,
+            kernel: "attention_prefill",
+            options: &[("phase", "prefill")],
+            fields: &[
+                Field::new("query", "QUERY", (8, 256), 8, None),
+                Field::new("key", "KEY", (8, 64), 8, None).shrinks(),
+                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
+            ],
+        },
+    ],
 };
+
+const PORTABLE: &str = include_str!("../../templates/flash_attention/portable.rs");

@@ -1,9 +1,10 @@
 //! One token each of many sequences.
 
-use tilewright_runtime::{Device, Element, Error, Tensor};
+use crate::KvElement;
+use tilewright_runtime::{Device, Error, Tensor};
 
 /// The instances.
-pub mod kernels {
+pub(crate) mod kernels {
     use tilewright_kernel_macros::flash_attention;
 
     flash_attention! {
@@ -30,13 +31,6 @@ pub mod kernels {
         }
     }
 }
-
-/// Element type of a key-value cache: `f32`, `f16` or `bf16`.
-pub trait KvElement: Element + kernels::decode::ElementK {}
-
-impl KvElement for f32 {}
-impl KvElement for tilewright_runtime::f16 {}
-impl KvElement for tilewright_runtime::bf16 {}
 
 /// Attention of every token to the keys `0..=positions[t]` of its sequence.
 ///

@@ -5,4 +5,6 @@
 mod decode;
 mod devices;
 mod naive;
+mod prefill;
 mod problem;
+mod texts;
