@@ -52,3 +52,32 @@ fn block_reduce(
         tile[0]
     }
 }
+
+/// The sum of `x` over `LANES` neighbouring threads, a power of two up to 32; they get the same result.
+/// More than one needs subgroups.
+pub fn lanes_sum<const LANES: u32>(x: f32) -> f32 {
+    let mut sum = x;
+    for step in unroll(0..5) {
+        if (1 << step) < LANES {
+            sum += shuffle_xor(sum, 1 << step);
+        }
+    }
+    sum
+}
+
+/// The maximum of `x` over `LANES` neighbouring threads, as [`lanes_sum`].
+pub fn lanes_max<const LANES: u32>(x: f32) -> f32 {
+    let mut highest = x;
+    for step in unroll(0..5) {
+        if (1 << step) < LANES {
+            highest = max(highest, shuffle_xor(highest, 1 << step));
+        }
+    }
+    highest
+}
+
+/// `N` floats of workgroup memory, four at a time.
+pub fn load_floats<const N: u32>(from: &[f32], start: u32) -> [f32; N] {
+    let parts = map(N / 4, |p| from.load::<4>(start + 4 * p));
+    map(N, |i| parts[i / 4][i % 4])
+}

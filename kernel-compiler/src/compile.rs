@@ -74,6 +74,15 @@ pub struct CompiledText {
     pub dependent_launch: bool,
 }
 
+/// What is wrong with one case.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Index of the case.
+    pub case: usize,
+    /// Its mistakes.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// Compiles one kernel: all cases, all targets, on as many threads as the machine has.
 ///
 /// # Errors
@@ -84,14 +93,51 @@ pub fn compile(
 ) -> Result<CompiledKernel, Vec<Diagnostic>> {
     let empty = KernelAttribute::default();
     let attribute = kernel.kernel.as_ref().unwrap_or(&empty);
-    let targets = instance::targets(attribute);
     let cases = instance::cases(program, kernel, attribute)?;
-    let jobs: Vec<(usize, Target)> =
-        (0..cases.len()).flat_map(|case| targets.iter().map(move |t| (case, *t))).collect();
+    let compiled = compile_cases(program, kernel, &cases).map_err(|failures| {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(failures.into_iter().flat_map(|failure| failure.diagnostics));
+        diagnostics.gate(()).err().unwrap_or_default()
+    })?;
+    if compiled.cases.is_empty() {
+        return Err(vec![
+            Diagnostic::new(
+                &NO_CASE,
+                kernel.name.span,
+                "no case of this kernel can ever be launched",
+            )
+            .help("`when(..)` rules out every one: widen `element`, `values` or `tiles`"),
+        ]);
+    }
+    Ok(compiled)
+}
+
+/// Compiles the given cases of a kernel, each for its own target or for all of the attribute's. A case
+/// that `when(..)` rules out is left out.
+///
+/// # Errors
+/// What is wrong, case by case.
+pub fn compile_cases(
+    program: &Program<'_>,
+    kernel: &Function,
+    cases: &[CaseValues],
+) -> Result<CompiledKernel, Vec<Failure>> {
+    let empty = KernelAttribute::default();
+    let attribute = kernel.kernel.as_ref().unwrap_or(&empty);
+    let targets = instance::targets(attribute);
+    let of_case = |case: &CaseValues| match case.target {
+        Some(target) => vec![target],
+        None => targets.clone(),
+    };
+    let jobs: Vec<(usize, Target)> = cases
+        .iter()
+        .enumerate()
+        .flat_map(|(at, case)| of_case(case).into_iter().map(move |target| (at, target)))
+        .collect();
     let results = parallel(&jobs, |(case, target)| {
         compile_instance(program, kernel, attribute, &cases[*case], *target)
     });
-    let mut diagnostics = Diagnostics::default();
+    let mut failures = Vec::new();
     let mut compiled: Vec<Option<(Module, CompiledCase)>> = vec![None; cases.len()];
     for ((case, _), result) in jobs.iter().zip(results) {
         match result {
@@ -103,23 +149,16 @@ pub fn compile(
                 slot.1.texts.push(text);
             }
             Ok(None) => {}
-            Err(list) => diagnostics.extend(list),
+            Err(diagnostics) => failures.push(Failure { case: *case, diagnostics }),
         }
     }
-    let compiled: Vec<(Module, CompiledCase)> = compiled.into_iter().flatten().collect();
-    if compiled.is_empty() && diagnostics.is_empty() {
-        diagnostics.report(
-            Diagnostic::new(
-                &NO_CASE,
-                kernel.name.span,
-                "no case of this kernel can ever be launched",
-            )
-            .help("`when(..)` rules out every one: widen `element`, `values` or `tiles`"),
-        );
+    if !failures.is_empty() {
+        return Err(failures);
     }
+    let compiled: Vec<(Module, CompiledCase)> = compiled.into_iter().flatten().collect();
     let params = host_params(compiled.iter().map(|(module, _)| module));
     let cases = compiled.into_iter().map(|(_, case)| case).collect();
-    diagnostics.gate(CompiledKernel { name: kernel.name.name.clone(), params, cases })
+    Ok(CompiledKernel { name: kernel.name.name.clone(), params, cases })
 }
 
 /// One case for one target, through every stage.

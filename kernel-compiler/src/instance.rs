@@ -14,6 +14,8 @@ pub struct CaseValues {
     pub generics: Vec<(String, Argument)>,
     /// Where the tile's choice stands, for errors that a target has with it.
     pub tile: Option<Span>,
+    /// The one target of this case; `None`: all targets of the kernel.
+    pub target: Option<Target>,
 }
 
 /// The targets of a kernel that names none.
@@ -37,7 +39,7 @@ pub fn cases(
     attribute: &KernelAttribute,
 ) -> Result<Vec<CaseValues>, Vec<Diagnostic>> {
     let mut diagnostics = Diagnostics::default();
-    let mut cases = vec![CaseValues { generics: Vec::new(), tile: None }];
+    let mut cases = vec![CaseValues { generics: Vec::new(), tile: None, target: None }];
     for (name, types) in &attribute.elements {
         let types: Vec<Argument> =
             types.iter().filter_map(|ty| element(ty, &mut diagnostics)).collect();

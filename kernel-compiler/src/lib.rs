@@ -5,6 +5,7 @@ pub mod back;
 pub mod compile;
 pub mod diag;
 pub mod expand;
+pub mod family;
 pub mod host;
 pub mod inspect;
 pub mod instance;

@@ -93,6 +93,41 @@ impl Target {
         }
     }
 
+    /// Whether every device that satisfies this target satisfies `other` too.
+    pub fn includes(self, other: Target) -> bool {
+        match (self, other) {
+            (Target::Ptx(a), Target::Ptx(b)) => {
+                let level = if b.exact { a.exact && a.sm == b.sm } else { a.sm >= b.sm };
+                level && a.shared >= b.shared
+            }
+            (Target::Wgsl(a), Target::Wgsl(b)) => {
+                (a.dialect == b.dialect || b.dialect == Dialect::Web)
+                    && (a.f16 || !b.f16)
+                    && (b.subgroup.is_none() || a.subgroup == b.subgroup)
+                    && (b.cooperative_matrix.is_none()
+                        || a.cooperative_matrix == b.cooperative_matrix)
+                    && a.shared >= b.shared
+                    && a.invocations >= b.invocations
+                    && a.storage_buffers >= b.storage_buffers
+            }
+            _ => false,
+        }
+    }
+
+    /// Orders targets of one kind: texts for the greater are tried first.
+    pub fn richness(self) -> [u32; 5] {
+        match self {
+            Target::Ptx(ptx) => [1, u32::from(ptx.exact), ptx.sm, ptx.shared, 0],
+            Target::Wgsl(wgsl) => [
+                0,
+                u32::from(wgsl.cooperative_matrix.is_some()),
+                u32::from(wgsl.subgroup.is_some()) + u32::from(wgsl.f16),
+                wgsl.shared,
+                wgsl.invocations,
+            ],
+        }
+    }
+
     /// The subgroup size, where subgroup operations may be used.
     pub fn subgroup(self) -> Option<u32> {
         match self {

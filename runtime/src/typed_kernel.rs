@@ -1,6 +1,7 @@
 //! [`TypedKernel`]: a kernel with its launch rules. Infers sizes from shapes, picks the case, checks
 //! shapes, computes the grid; [`Launch`] checks the rest.
 
+use crate::choice::choose_text;
 use crate::rule::{Condition, Refusals, Rule, Size};
 use crate::{
     Arg, Case, Device, Error, KernelInfo, Launch, ParamKind, RawTensor, ScalarValue, Shape,
@@ -35,15 +36,24 @@ impl TypedKernel {
             return Err(Error::ArgumentCount { kernel, expected, found });
         }
         let mut refusals = Refusals::default();
+        let mut missing = None;
         for (case, rule) in self.rules.iter().enumerate() {
             let Some(found) = self.info.cases.get(case) else { continue };
             if !self.has_types(found, args, select, &mut refusals) {
                 continue;
             }
             let Some(values) = self.infer(rule, args, &mut refusals)? else { continue };
-            if self.applies(rule, args, &values, &mut refusals)? {
-                return self.run(device, case, rule, args, &values);
+            if !self.applies(rule, args, &values, &mut refusals)? {
+                continue;
             }
+            // A later case may be the same one for another target.
+            match choose_text(self.info, found, device.capabilities()) {
+                Err(error @ Error::MissingCase { .. }) => missing = missing.or(Some(error)),
+                _ => return self.run(device, case, rule, args, &values),
+            }
+        }
+        if let Some(error) = missing {
+            return Err(error);
         }
         let (kernel, reasons) = (self.info.name, refusals.text());
         Err(Error::NoCase { kernel, reasons })

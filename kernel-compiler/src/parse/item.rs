@@ -234,7 +234,7 @@ pub(super) fn kernel_tokens(attributes: &[syn::Attribute]) -> Option<proc_macro2
 }
 
 /// The lines of documentation.
-pub(super) fn documentation(attributes: &[syn::Attribute]) -> Vec<String> {
+pub(crate) fn documentation(attributes: &[syn::Attribute]) -> Vec<String> {
     let line = |attribute: &syn::Attribute| match &attribute.meta {
         syn::Meta::NameValue(doc) if doc.path.is_ident("doc") => match &doc.value {
             syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),

@@ -20,7 +20,9 @@ mod ty;
 
 pub use fallback::Fallback;
 pub use parser::Parser;
+pub(crate) use item::documentation;
 pub use target::target;
+pub(crate) use target::target_of_call;
 
 use crate::ast::{Expr, Items, Type};
 use crate::diag::catalog::parse::SYNTAX;
@@ -78,9 +80,27 @@ pub fn kernel(
 /// # Errors
 /// Every mistake found.
 pub fn text(name: &str, text: &str, map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
+    items(name, text, map, false)
+}
+
+/// The items of a template file: its kernels leave their instances to a family macro's call.
+///
+/// # Errors
+/// Every mistake found.
+pub fn template(name: &str, text: &str, map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
+    items(name, text, map, true)
+}
+
+fn items(
+    name: &str,
+    text: &str,
+    map: &mut SourceMap,
+    template: bool,
+) -> Result<Items, Vec<Diagnostic>> {
     let _fallback = Fallback::enter();
     let file = map.add_file(name, text);
     let mut parser = Parser::file(map, file);
+    parser.template = template;
     let items = match syn::parse_str::<syn::File>(text) {
         Ok(file) => parser.items(&file.items),
         Err(error) => {

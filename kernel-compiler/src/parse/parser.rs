@@ -11,6 +11,8 @@ pub struct Parser<'m> {
     map: &'m mut SourceMap,
     origin: Origin<'m>,
     diagnostics: Diagnostics,
+    /// The kernels are templates: a family macro's call says what their generics are.
+    pub(super) template: bool,
 }
 
 enum Origin<'m> {
@@ -21,12 +23,14 @@ enum Origin<'m> {
 impl<'m> Parser<'m> {
     /// For the tokens of a macro call.
     pub fn call(map: &'m mut SourceMap, calls: &'m mut CallSpans) -> Parser<'m> {
-        Parser { map, origin: Origin::Call(calls), diagnostics: Diagnostics::default() }
+        let diagnostics = Diagnostics::default();
+        Parser { map, origin: Origin::Call(calls), diagnostics, template: false }
     }
 
     /// For the text of a file, lexed by `proc-macro2` itself.
     pub(super) fn file(map: &'m mut SourceMap, file: FileId) -> Parser<'m> {
-        Parser { map, origin: Origin::File(file), diagnostics: Diagnostics::default() }
+        let diagnostics = Diagnostics::default();
+        Parser { map, origin: Origin::File(file), diagnostics, template: false }
     }
 
     /// The gate: `value`, or all that was reported.

@@ -81,7 +81,7 @@ impl Parser<'_> {
             }
         }
         for generic in &function.generics {
-            if fixed.iter().any(|(name, _)| name.name == generic.name.name) {
+            if self.template || fixed.iter().any(|(name, _)| name.name == generic.name.name) {
                 continue;
             }
             let name = &generic.name.name;

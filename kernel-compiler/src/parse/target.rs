@@ -66,6 +66,17 @@ pub fn target(text: &str) -> Result<Target, Diagnostic> {
     Err(Diagnostic::new(&BAD_TARGET, Span::default(), message).help(found.help))
 }
 
+/// A target within a family macro's call, and its first and last token.
+pub(crate) fn target_of_call(
+    input: ParseStream,
+) -> syn::Result<(Target, [proc_macro2::Span; 2])> {
+    read(input).map_err(|mistake| {
+        let Mistake { span, message, help } = mistake;
+        let text = if help.is_empty() { message } else { format!("{message}; {help}") };
+        syn::Error::new(span, text)
+    })
+}
+
 /// One target, and its first and last token.
 pub(super) fn read(input: ParseStream) -> Result<(Target, [proc_macro2::Span; 2]), Mistake> {
     let name: Ident = input.parse()?;

@@ -1,0 +1,24 @@
+//! Attention over a paged key-value cache: grouped queries, causal by position.
+//!
+//! | function | tokens | cost per token |
+//! |---|---|---|
+//! | [`attention_decode`] | one each of many sequences | `2 * G * hd * (position + 1) * size(K)` bytes |
+//! | [`attention_prefill`] | consecutive ones of one sequence | `4 * H * hd * (position + 1)` FLOPs |
+//!
+//! T: tokens, S: sequences, H: query heads, G: key-value heads, hd: head size (32, 64, 80, 96, 128 or
+//! 256). A page of the cache has 64 tokens.
+
+mod decode;
+mod element;
+mod prefill;
+mod runtime;
+
+pub use decode::attention_decode;
+pub use element::KvElement;
+pub use prefill::attention_prefill;
+
+/// The kernels with their texts, cases and launch rules.
+pub mod kernels {
+    pub use crate::decode::kernels::decode;
+    pub use crate::prefill::kernels::prefill;
+}

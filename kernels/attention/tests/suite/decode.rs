@@ -1,0 +1,131 @@
+//! One token each of several sequences.
+
+use crate::devices::devices;
+use crate::naive::attend;
+use crate::problem::{Cache, Random, Sizes};
+use tilewright_kernels_attention::{KvElement, attention_decode};
+use tilewright_kernels_reference::Float;
+use tilewright_runtime::{Device, bf16, f16};
+
+/// Positions round the edges of pages.
+const POSITIONS: [usize; 11] = [0, 1, 62, 63, 64, 65, 66, 127, 128, 129, 130];
+
+/// What no kernel writes.
+const SENTINEL: f32 = 12345.0;
+
+/// Runs the tokens at `(sequence, position)` and returns `[tokens, heads, head_dim]`.
+fn run<K: KvElement + Float>(
+    device: &Device,
+    cache: &Cache<K>,
+    q: &[f32],
+    tokens: &[(u32, u32)],
+    scale: f32,
+) -> Vec<f32> {
+    let Sizes { heads, kv_heads, head_dim } = cache.sizes;
+    let shape = [tokens.len(), heads, head_dim];
+    let kv_shape = [cache.pages, kv_heads, 64, head_dim];
+    let keys = device.upload(kv_shape, &cache.keys).unwrap();
+    let values = device.upload(kv_shape, &cache.values).unwrap();
+    let table = device.upload([cache.sequences, cache.max_pages], &cache.table).unwrap();
+    let (sequence, position): (Vec<u32>, Vec<u32>) = tokens.iter().copied().unzip();
+    let sequence = device.upload([tokens.len()], &sequence).unwrap();
+    let positions = device.upload([tokens.len()], &position).unwrap();
+    let q = device.upload(shape, q).unwrap();
+    // A row before and one after must keep what they hold.
+    let row = heads * head_dim;
+    let whole = device.upload([(tokens.len() + 2) * row], &vec![SENTINEL; (tokens.len() + 2) * row]);
+    let whole = whole.unwrap();
+    let mut out = whole.view(row as u64, shape).unwrap();
+    attention_decode(
+        device, &q, &keys, &values, &table, &sequence, &positions, &mut out, scale,
+    )
+    .unwrap();
+    let all = whole.download().unwrap();
+    let (before, rest) = all.split_at(row);
+    let (out, after) = rest.split_at(tokens.len() * row);
+    assert!(before.iter().chain(after).all(|x| *x == SENTINEL), "written beyond `out`");
+    out.to_vec()
+}
+
+fn queries(tokens: usize, sizes: Sizes, seed: u64) -> Vec<f32> {
+    let mut random = Random::new(seed);
+    (0..tokens * sizes.heads * sizes.head_dim).map(|_| random.unit() * 2.0).collect()
+}
+
+fn agrees<K: KvElement + Float>(sizes: Sizes, seed: u64) {
+    let lengths: Vec<usize> = POSITIONS.iter().map(|p| p + 1).collect();
+    let cache = Cache::<K>::new(sizes, &lengths, seed);
+    let tokens: Vec<(u32, u32)> =
+        POSITIONS.iter().enumerate().map(|(s, p)| (s as u32, *p as u32)).collect();
+    let q = queries(tokens.len(), sizes, seed + 1);
+    let scale = 1.0 / (sizes.head_dim as f32).sqrt();
+    for device in devices() {
+        let found = run(&device, &cache, &q, &tokens, scale);
+        for (at, found) in found.chunks(sizes.head_dim).enumerate() {
+            let (token, head) = (at / sizes.heads, at % sizes.heads);
+            let (sequence, position) = tokens[token];
+            let q = &q[at * sizes.head_dim..(at + 1) * sizes.head_dim];
+            let expected =
+                attend(&cache, q, sequence as usize, head, position as usize, scale);
+            let what = format!("{device:?}, {sizes:?}, position {position}, head {head}");
+            expected.check(found, &what);
+        }
+    }
+}
+
+#[test]
+fn every_head_size_and_element_agrees() {
+    for (seed, head_dim) in [32, 64, 80, 96, 128, 256].into_iter().enumerate() {
+        let seed = seed as u64 * 100;
+        agrees::<f32>(Sizes { heads: 3, kv_heads: 1, head_dim }, seed);
+        agrees::<f16>(Sizes { heads: 4, kv_heads: 2, head_dim }, seed + 10);
+        agrees::<bf16>(Sizes { heads: 2, kv_heads: 2, head_dim }, seed + 20);
+    }
+}
+
+#[test]
+fn every_group_size_agrees() {
+    for (seed, group) in [1, 2, 3, 4, 5, 6, 7, 8, 9].into_iter().enumerate() {
+        for kv_heads in [1, 3] {
+            let sizes = Sizes { heads: group * kv_heads, kv_heads, head_dim: 64 };
+            agrees::<f16>(sizes, 1000 + seed as u64);
+        }
+    }
+}
+
+#[test]
+fn what_the_cache_does_not_have_is_masked() {
+    let sizes = Sizes { heads: 2, kv_heads: 1, head_dim: 64 };
+    let mut cache = Cache::<f32>::new(sizes, &[200, 64], 5);
+    // The second page of the first sequence is gone.
+    cache.table[1] = 1_000_000;
+    // In order: a hole, beyond the table's row, no such sequence, no key at all.
+    let tokens = [(0, 150), (1, 100_000), (7, 3), (0, 199), (1, 63)];
+    let q = queries(tokens.len(), sizes, 6);
+    for device in devices() {
+        let found = run(&device, &cache, &q, &tokens, 0.125);
+        for (at, found) in found.chunks(64).enumerate() {
+            let (sequence, position) = tokens[at / 2];
+            let q = &q[at * 64..(at + 1) * 64];
+            let position = (position as usize).min(300);
+            let expected = attend(&cache, q, sequence as usize, at % 2, position, 0.125);
+            expected.check(found, &format!("{device:?}, token {}", at / 2));
+        }
+    }
+}
+
+#[test]
+fn results_do_not_depend_on_the_batch() {
+    let sizes = Sizes { heads: 6, kv_heads: 2, head_dim: 64 };
+    let cache = Cache::<f16>::new(sizes, &[130, 65, 300], 9);
+    let tokens = [(0, 129), (1, 64), (2, 299), (2, 70)];
+    let q = queries(tokens.len(), sizes, 10);
+    let row = sizes.heads * sizes.head_dim;
+    for device in devices() {
+        let together = run(&device, &cache, &q, &tokens, 0.125);
+        for (t, token) in tokens.iter().enumerate() {
+            let alone = run(&device, &cache, &q[t * row..(t + 1) * row], &[*token], 0.125);
+            assert_eq!(alone, together[t * row..(t + 1) * row], "{device:?}, token {t}");
+        }
+    }
+}

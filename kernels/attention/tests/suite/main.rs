@@ -1,0 +1,10 @@
+//! Attention against a naive one in f64, on every device of `TILEWRIGHT_TEST_DEVICES`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod decode;
+mod devices;
+mod naive;
+mod prefill;
+mod problem;
+mod texts;
