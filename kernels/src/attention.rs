@@ -1,56 +1,8 @@
 //! Attention over the paged cache: one token of many sequences, or many tokens of one.
 
 use crate::KvElement;
+use tilewright_kernels_attention as kernel;
 use tilewright_runtime::{Device, Error, Shape, Tensor};
-
-mod kernel {
-    use crate::declare::declare_kernel;
-
-    declare_kernel! {
-        /// `fn attention_decode<K>(q: &[f32], k_cache: &[K], v_cache: &[K], block_table: &[u32],
-        /// sequence: &[u32], positions: &[u32], out: &mut [f32], tokens: u32, heads: u32,
-        /// kv_heads: u32, pages: u32, sequences: u32, max_pages: u32, scale: f32, head_dim: u32)`
-        fn attention_decode<K: [f32, half::f16, half::bf16]>(
-            q: f32, k_cache: K, v_cache: K, block_table: u32, sequence: u32, positions: u32
-            => write out: f32;
-            sizes(tokens, heads, kv_heads, pages, sequences, max_pages)
-            scalars(scale: f32) last(head_dim)
-        )
-        shapes(
-            q: [tokens, heads, head_dim],
-            k_cache: [pages, kv_heads, Size::Const(64), head_dim],
-            v_cache: [pages, kv_heads, Size::Const(64), head_dim],
-            block_table: [sequences, max_pages],
-            sequence: [tokens],
-            positions: [tokens],
-            out: [tokens, heads, head_dim]
-        )
-        reference = tilewright_kernels_reference::attention_decode;
-    }
-
-    declare_kernel! {
-        /// `fn attention_prefill<K>(q: &[f32], k_cache: &[K], v_cache: &[K], block_table: &[u32],
-        /// out: &mut [f32], total: u32, heads: u32, kv_heads: u32, pages: u32, sequences: u32,
-        /// max_pages: u32, sequence_row: u32, first_token: u32, tokens: u32, first_position: u32,
-        /// scale: f32, head_dim: u32)`
-        fn attention_prefill<K: [f32, half::f16, half::bf16]>(
-            q: f32, k_cache: K, v_cache: K, block_table: u32 => read_write out: f32;
-            sizes(total, heads, kv_heads, pages, sequences, max_pages)
-            scalars(
-                sequence_row: u32, first_token: u32, tokens: u32, first_position: u32, scale: f32
-            )
-            last(head_dim)
-        )
-        shapes(
-            q: [total, heads, head_dim],
-            k_cache: [pages, kv_heads, Size::Const(64), head_dim],
-            v_cache: [pages, kv_heads, Size::Const(64), head_dim],
-            block_table: [sequences, max_pages],
-            out: [total, heads, head_dim]
-        )
-        reference = tilewright_kernels_reference::attention_prefill;
-    }
-}
 
 /// Attention of every token to the keys `0..=positions[t]` of its sequence.
 ///
@@ -119,11 +71,11 @@ pub fn attention_prefill<K: KvElement>(
         k_cache,
         v_cache,
         block_table,
-        out,
         sequence_row,
         first_token,
         tokens,
         first_position,
+        out,
         scale,
     )
 }

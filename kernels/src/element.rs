@@ -5,7 +5,13 @@ use tilewright_kernels_reference::Float;
 use tilewright_runtime::Element;
 
 /// Element type of a key-value cache: `f32`, `f16` or `bf16`.
-pub trait KvElement: Element + Float + crate::rotary::kernel::rotary_append::ElementK {}
+pub trait KvElement:
+    Element
+    + Float
+    + crate::rotary::kernel::rotary_append::ElementK
+    + tilewright_kernels_attention::KvElement
+{
+}
 
 impl KvElement for f32 {}
 impl KvElement for f16 {}

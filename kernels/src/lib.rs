@@ -22,7 +22,6 @@
 
 mod activation;
 mod attention;
-mod declare;
 mod element;
 mod embedding;
 pub mod formats;
@@ -51,6 +50,8 @@ pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
     vec![
         &tilewright_kernels_matmul::quantized::matmul::KERNEL,
         &tilewright_kernels_matmul::quantized::gather::KERNEL,
+        &tilewright_kernels_attention::kernels::decode::KERNEL,
+        &tilewright_kernels_attention::kernels::prefill::KERNEL,
         &norm::kernel::rms_norm::KERNEL,
         &activation::kernel::swiglu::KERNEL,
         &activation::kernel::add::KERNEL,

@@ -1,9 +1,8 @@
 //! Choosing the next token on the device.
 
-use tilewright_runtime::{Device, Error, Tensor};
+use tilewright_runtime::{Arg, Device, Error, Tensor};
 
 pub(crate) mod kernel {
-    use crate::declare::declare_kernel;
     use tilewright_kernel_macros::kernel;
 
     /// One workgroup per row: each thread keeps its best, then a tree; the lowest id wins ties.
@@ -56,13 +55,52 @@ pub(crate) mod kernel {
             out[block_id()] = ids[0];
         }
     }
+}
 
-    declare_kernel! {
-        /// `fn sample(logits: &[f32], params: &[f32], out: &mut [u32], rows: u32, cols: u32)`
-        fn sample(logits: f32, params: f32 => write out: u32; sizes(rows, cols) scalars() last())
-        shapes(logits: [rows, cols], params: [rows, Size::Const(8)], out: [rows])
-        reference = tilewright_kernels_reference::sample;
+/// The sampler: it has its scalar reference and no GPU text yet, so that it runs on the cpu device.
+mod sampler {
+    use tilewright_runtime::rule::{Rule, Size};
+    use tilewright_runtime::{
+        Case, DType, Error, KernelInfo, Param, ParamKind, ReferenceCall, TypedKernel,
+    };
+
+    const ROWS: Size = Size::Param(3);
+    const COLS: Size = Size::Param(4);
+
+    fn reference(call: &mut ReferenceCall<'_>) -> Result<(), Error> {
+        let (logits, params) = (call.input::<f32>(0)?, call.input::<f32>(1)?);
+        let out = call.output::<u32>(2)?;
+        let (rows, cols) = (call.scalar_u32(3)?, call.scalar_u32(4)?);
+        tilewright_kernels_reference::sample(logits, params, out, rows, cols);
+        Ok(())
     }
+
+    static INFO: KernelInfo = KernelInfo {
+        name: "sample",
+        params: &[
+            Param { name: "logits", kind: ParamKind::Read },
+            Param { name: "params", kind: ParamKind::Read },
+            Param { name: "out", kind: ParamKind::Write },
+            Param { name: "rows", kind: ParamKind::Scalar(DType::U32) },
+            Param { name: "cols", kind: ParamKind::Scalar(DType::U32) },
+        ],
+        cases: &[Case {
+            values: &[],
+            dtypes: &[DType::F32, DType::F32, DType::U32, DType::U32, DType::U32],
+            texts: &[],
+            reference: Some(reference),
+        }],
+        source: "",
+    };
+
+    pub(super) static KERNEL: TypedKernel = TypedKernel {
+        info: &INFO,
+        rules: &[Rule {
+            shapes: &[&[ROWS, COLS], &[ROWS, Size::Const(8)], &[ROWS], &[], &[]],
+            grid: [Size::Const(1); 3],
+            conditions: &[],
+        }],
+    };
 }
 
 /// One row of the parameters of [`sample`]; [`SampleParams::encode`] makes the row.
@@ -126,5 +164,7 @@ pub fn sample(
     params: &Tensor<f32>,
     out: &mut Tensor<u32>,
 ) -> Result<(), Error> {
-    kernel::sample(device, logits, params, out)
+    let args =
+        [Some(Arg::read(logits)), Some(Arg::read(params)), Some(Arg::write(out)), None, None];
+    sampler::KERNEL.launch(device, &args, &[])
 }

@@ -50,8 +50,7 @@ pub(super) fn plan(
     parser: &mut Parser<'_>,
 ) -> Option<Plan> {
     let name = parser.span(call.name.span());
-    let mut planner =
-        Planner { family, parser, name, elements: Vec::new(), values: Vec::new() };
+    let mut planner = Planner { family, parser, name, elements: Vec::new(), values: Vec::new() };
     planner.check_keys(call);
     let combinations = planner.combinations(call);
     let first = combinations.first()?;
@@ -262,7 +261,12 @@ impl Planner<'_, '_> {
         WrittenTile { span, fields }
     }
 
-    fn field(&mut self, field: &'static Field, tile: &Tile, span: Span) -> (&'static Field, u32, Span) {
+    fn field(
+        &mut self,
+        field: &'static Field,
+        tile: &Tile,
+        span: Span,
+    ) -> (&'static Field, u32, Span) {
         let (low, high) = field.range;
         let Some((_, value)) = tile.fields.iter().find(|(name, _)| name == field.name) else {
             if field.default.is_none() {
@@ -303,7 +307,9 @@ impl Planner<'_, '_> {
             if chosen.iter().any(|(other, _)| target.includes(*other)) {
                 continue;
             }
-            let Some((arm, _)) = arms.iter().find(|(arm, _)| arm.target == *target) else { continue };
+            let Some((arm, _)) = arms.iter().find(|(arm, _)| arm.target == *target) else {
+                continue;
+            };
             let labels = combination.labels.iter();
             let text: Vec<String> = labels.map(|(key, value)| format!("{key} = {value}")).collect();
             let message = format!("{target} has no tile for {}", text.join(", "));

@@ -99,7 +99,7 @@ fn sources(plan: &Plan, map: &mut SourceMap) -> Result<(Items, Items), Vec<Diagn
 fn instantiate(kernel: &Function, call: &Instantiation, plan: &Plan, path: &str) -> Function {
     let mut function = kernel.clone();
     function.name.name = call.name.to_string();
-    function.public = call.public;
+    function.visibility = if call.public { "pub".to_owned() } else { String::new() };
     if !call.doc.is_empty() {
         function.doc.clone_from(&call.doc);
     }

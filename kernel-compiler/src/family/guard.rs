@@ -43,7 +43,10 @@ fn found<'l>(key: &syn::Expr, labels: &'l Labels) -> Result<&'l str, (TokenStrea
     let name = written(key);
     labels.get(name.as_str()).map(String::as_str).ok_or_else(|| {
         let keys: Vec<&str> = labels.keys().copied().collect();
-        (key.to_token_stream(), format!("`{name}` is not a key: guards compare {}", keys.join(", ")))
+        (
+            key.to_token_stream(),
+            format!("`{name}` is not a key: guards compare {}", keys.join(", ")),
+        )
     })
 }
 

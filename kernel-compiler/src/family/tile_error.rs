@@ -36,9 +36,9 @@ pub(super) fn by_tile(
             }
         }
     }
-    let placed = tiles.into_iter().map(|(tile, sink)| {
-        (sink.gate(()).err().unwrap_or_default(), plan.tiles[tile].span)
-    });
+    let placed = tiles
+        .into_iter()
+        .map(|(tile, sink)| (sink.gate(()).err().unwrap_or_default(), plan.tiles[tile].span));
     placed.collect()
 }
 

@@ -19,8 +19,8 @@ mod target;
 mod ty;
 
 pub use fallback::Fallback;
-pub use parser::Parser;
 pub(crate) use item::documentation;
+pub use parser::Parser;
 pub use target::target;
 pub(crate) use target::target_of_call;
 

@@ -67,9 +67,7 @@ pub fn target(text: &str) -> Result<Target, Diagnostic> {
 }
 
 /// A target within a family macro's call, and its first and last token.
-pub(crate) fn target_of_call(
-    input: ParseStream,
-) -> syn::Result<(Target, [proc_macro2::Span; 2])> {
+pub(crate) fn target_of_call(input: ParseStream) -> syn::Result<(Target, [proc_macro2::Span; 2])> {
     read(input).map_err(|mistake| {
         let Mistake { span, message, help } = mistake;
         let text = if help.is_empty() { message } else { format!("{message}; {help}") };

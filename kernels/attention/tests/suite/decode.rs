@@ -33,13 +33,12 @@ fn run<K: KvElement + Float>(
     let q = device.upload(shape, q).unwrap();
     // A row before and one after must keep what they hold.
     let row = heads * head_dim;
-    let whole = device.upload([(tokens.len() + 2) * row], &vec![SENTINEL; (tokens.len() + 2) * row]);
+    let whole =
+        device.upload([(tokens.len() + 2) * row], &vec![SENTINEL; (tokens.len() + 2) * row]);
     let whole = whole.unwrap();
     let mut out = whole.view(row as u64, shape).unwrap();
-    attention_decode(
-        device, &q, &keys, &values, &table, &sequence, &positions, &mut out, scale,
-    )
-    .unwrap();
+    attention_decode(device, &q, &keys, &values, &table, &sequence, &positions, &mut out, scale)
+        .unwrap();
     let all = whole.download().unwrap();
     let (before, rest) = all.split_at(row);
     let (out, after) = rest.split_at(tokens.len() * row);
@@ -65,8 +64,7 @@ fn agrees<K: KvElement + Float>(sizes: Sizes, seed: u64) {
             let (token, head) = (at / sizes.heads, at % sizes.heads);
             let (sequence, position) = tokens[token];
             let q = &q[at * sizes.head_dim..(at + 1) * sizes.head_dim];
-            let expected =
-                attend(&cache, q, sequence as usize, head, position as usize, scale);
+            let expected = attend(&cache, q, sequence as usize, head, position as usize, scale);
             let what = format!("{device:?}, {sizes:?}, position {position}, head {head}");
             expected.check(found, &what);
         }

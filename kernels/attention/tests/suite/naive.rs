@@ -67,8 +67,7 @@ impl Expected {
     /// Panics where a result is off by more than the bound.
     pub fn check(&self, found: &[f32], what: &str) {
         assert_eq!(found.len(), self.out.len());
-        for (e, ((x, y), tolerance)) in
-            found.iter().zip(&self.out).zip(&self.tolerance).enumerate()
+        for (e, ((x, y), tolerance)) in found.iter().zip(&self.out).zip(&self.tolerance).enumerate()
         {
             let error = (f64::from(*x) - y).abs();
             assert!(error <= *tolerance, "{what}, element {e}: {x} for {y}, off by {error:e}");
