@@ -13,16 +13,18 @@ use tilewright_kernel_macros::kernel_module;
 #[kernel_module]
 pub mod quantized {
     /// Rows of `w` that a workgroup multiplies.
-    const ROWS: u32 = 16;
+    const ROWS: u32 = 32;
+    /// Threads of a workgroup where there are no subgroups of 32.
+    const LANES: u32 = 8;
 
     /// `y[t, column + r] (=|+=) sum_c x[t, c] * w[r, c]`
     #[kernel(
         shapes(x: [tokens, k], w: [words], y: [tokens, y_stride]),
         grid = (n.div_ceil(ROWS), tokens.div_ceil(TOKENS)),
-        threads = if subgroup_size() == 32 { 128 } else { ROWS },
+        threads = if subgroup_size() == 32 { 128 } else { LANES },
         values(FORMAT = [Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         tiles(TOKENS, MOST) = first_of[(1, 1), (8, 65535)],
-        when(tokens > 0 && tokens <= MOST && k % 32 == 0 && column + n <= y_stride),
+        when(tokens > 0 && n > 0 && tokens <= MOST && k % 32 == 0 && column + n <= y_stride),
         targets = [sm_80, wgsl(subgroup = 32), wgsl],
         reference = crate::reference::matmul,
         crate = ::tilewright_runtime,
@@ -43,9 +45,9 @@ pub mod quantized {
         let packed = Packed { words: w, len: words, groups: n * groups };
         let first = block_id_y() * TOKENS;
         if subgroup_size() == 32 {
-            // A subgroup takes four rows, one after the other; its lanes share the groups of a row.
+            // A subgroup takes eight rows, one after the other; its lanes share the groups of a row.
             for i in 0..ROWS / 4 {
-                let row = block_id() * ROWS + subgroup_id() * 4 + i;
+                let row = block_id() * ROWS + subgroup_id() * (ROWS / 4) + i;
                 if row < n {
                     let mut sums = [0.0f32; TOKENS];
                     for group in (lane_id()..groups).step_by(32) {
@@ -69,29 +71,65 @@ pub mod quantized {
                 }
             }
         } else {
-            // A thread takes a row: threads of a workgroup read the same activations at the same time.
-            let row = block_id() * ROWS + thread_id();
-            if row < n {
-                let mut sums = [0.0f32; TOKENS];
-                for group in 0..groups {
+            multiply_rows::<FORMAT, TOKENS>(
+                packed, x, y, first, tokens, k, y_stride, n, column, accumulate,
+            );
+        }
+    }
+
+    /// A thread takes `ROWS / LANES` rows: what it reads of `x` serves all of them, and the threads of
+    /// a workgroup read it at the same time.
+    fn multiply_rows<const FORMAT: Format, const TOKENS: u32>(
+        packed: Packed,
+        x: &[f32],
+        y: &mut [f32],
+        first: u32,
+        tokens: u32,
+        k: u32,
+        y_stride: u32,
+        n: u32,
+        column: u32,
+        accumulate: u32,
+    ) {
+        let groups = k / 32;
+        let row = block_id() * ROWS + thread_id();
+        let mut sums = [[0.0f32; TOKENS]; ROWS / LANES];
+        for group in 0..groups {
+            if TOKENS == 1 {
+                let xs = map(8, |i| load_four(x, index(first) * k + group * 32 + i * 4));
+                for r in unroll(0..ROWS / LANES) {
+                    // Rows beyond the last repeat it; their sums are not stored.
+                    let at = min(row + r * LANES, n - 1) * groups + group;
+                    visit_group::<FORMAT>(packed, at, |offset, weights| {
+                        for j in unroll(0..4) {
+                            sums[r][0] = fma(weights[j], xs[offset / 4][j], sums[r][0]);
+                        }
+                    });
+                }
+            } else {
+                for r in unroll(0..ROWS / LANES) {
+                    let at = min(row + r * LANES, n - 1) * groups + group;
                     add_group::<FORMAT, TOKENS>(
-                        packed,
-                        x,
-                        &mut sums,
-                        row * groups + group,
-                        group * 32,
-                        first,
-                        tokens,
-                        k,
+                        packed, x, &mut sums[r], at, group * 32, first, tokens, k,
                     );
                 }
+            }
+        }
+        for r in unroll(0..ROWS / LANES) {
+            let mine = row + r * LANES;
+            if mine < n {
                 for t in unroll(0..TOKENS) {
                     if first + t < tokens {
-                        put(y, index(first + t) * y_stride + column + row, sums[t], accumulate);
+                        put(y, index(first + t) * y_stride + column + mine, sums[r][t], accumulate);
                     }
                 }
             }
         }
+    }
+
+    fn load_four(x: &[f32], at: index) -> [f32; 4] {
+        let four: [f32; 4] = x.load(at);
+        four
     }
 
     /// Adds the products of one group of 32 weights with each token's activations.
