@@ -110,7 +110,14 @@ pub mod quantized {
                 for r in unroll(0..ROWS / LANES) {
                     let at = min(row + r * LANES, n - 1) * groups + group;
                     add_group::<FORMAT, TOKENS>(
-                        packed, x, &mut sums[r], at, group * 32, first, tokens, k,
+                        packed,
+                        x,
+                        &mut sums[r],
+                        at,
+                        group * 32,
+                        first,
+                        tokens,
+                        k,
                     );
                 }
             }

@@ -13,11 +13,11 @@ fn weights(device: &Device, n: u32, k: u32, limit: u64) -> (WeightMatrix, Vec<f3
 #[test]
 fn products_with_any_number_of_chunks_are_the_same() {
     let device = cpu();
-    let (n, k) = (200u32, 48u32);
+    let (n, k) = (200u32, 64u32);
     for tokens in [1u32, 2, 5] {
         let x = numbers(&device, [tokens, k], 2);
         let mut results = Vec::new();
-        for (limit, chunks) in [(u64::MAX, 1), (30_000, 2), (64 * 48 * 4, 4)] {
+        for (limit, chunks) in [(u64::MAX, 1), (40_000, 2), (64 * 64 * 4, 4)] {
             let (w, values) = weights(&device, n, k, limit);
             assert_eq!(w.chunk_count(), chunks);
             let mut y = filled(&device, [tokens, n + 7], 0.5f32);
@@ -30,7 +30,7 @@ fn products_with_any_number_of_chunks_are_the_same() {
                     assert_eq!(*y, 0.5);
                     continue;
                 }
-                let terms = x[t * 48..][..48].iter().zip(&values[r * 48..][..48]);
+                let terms = x[t * 64..][..64].iter().zip(&values[r * 64..][..64]);
                 let sum: f64 = terms.map(|(x, w)| f64::from(*x) * f64::from(*w)).sum();
                 assert!((f64::from(*y) - sum - 0.5).abs() < 1e-5);
             }
