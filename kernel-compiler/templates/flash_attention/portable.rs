@@ -30,6 +30,7 @@ const LOG2_E: f32 = 1.442695;
     ),
     grid = ((heads / kv_heads).div_ceil(HEADS), kv_heads, tokens),
     threads = THREADS,
+    min_blocks = 1,
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
     when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),
