@@ -80,7 +80,10 @@ fn every_target_covers_every_case() {
             tiles: { sm_80 if head_dim == 32 => { query: 8, key: 16 } },
         }
     });
-    assert!(shown.contains("[TW0721] sm_80 has no tile for element = f32, head_dim = 64"), "{shown}");
+    assert!(
+        shown.contains("[TW0721] sm_80 has no tile for element = f32, head_dim = 64"),
+        "{shown}"
+    );
     // What a richer target lacks, a poorer one has.
     let shown = attention(quote! {
         a {
