@@ -140,7 +140,7 @@ impl<'a> Lowerer<'_, 'a> {
             (Val::Scalar(_, x), Val::Scalar(_, y)) if x == y => *x,
             (Val::Scalar(_, x), Val::Int(_) | Val::Float(_))
             | (Val::Int(_) | Val::Float(_), Val::Scalar(_, x)) => *x,
-            (Val::Int(_), Val::Int(_)) => Scalar::U32,
+            (Val::Int(a), Val::Int(b)) => literal_type(*a, *b),
             (Val::Float(_) | Val::Int(_), Val::Float(_) | Val::Int(_)) => Scalar::F32,
             _ => {
                 return self.error(
@@ -468,6 +468,11 @@ impl<'a> Lowerer<'_, 'a> {
         }
         Err(Stop::Return(value))
     }
+}
+
+/// The type of a choice between two literals: `u32`, unless one is negative.
+pub(super) fn literal_type(a: i128, b: i128) -> Scalar {
+    if a < 0 || b < 0 { Scalar::I32 } else { Scalar::U32 }
 }
 
 fn pattern_span(pattern: &Pattern) -> Span {

@@ -164,6 +164,7 @@ impl<'a> Lowerer<'_, 'a> {
         }
         match self.frame.generics.get(name) {
             Some(super::Argument::Const(value)) => return Ok(self.generic_const(*value)),
+            Some(super::Argument::Truth(value)) => return Ok(Val::bool(*value)),
             Some(super::Argument::Variant(ty, variant)) => {
                 return Ok(Val::Variant(ty.clone(), variant.clone()));
             }

@@ -192,10 +192,11 @@ impl<'a> Lowerer<'_, 'a> {
             _ => (a, b),
         };
         let names = (a.ty(&self.builder.module), b.ty(&self.builder.module));
-        if let (Val::Int(_), Val::Int(_)) = (&a, &b) {
-            let a = self.scalar(a, Scalar::U32, call.span)?;
-            let b = self.scalar(b, Scalar::U32, call.span)?;
-            return Ok(Val::Scalar(self.choose(condition, a, b, call), Scalar::U32));
+        if let (Val::Int(x), Val::Int(y)) = (&a, &b) {
+            let ty = super::super::control::literal_type(*x, *y);
+            let a = self.scalar(a, ty, call.span)?;
+            let b = self.scalar(b, ty, call.span)?;
+            return Ok(Val::Scalar(self.choose(condition, a, b, call), ty));
         }
         match self.unify(a, b, call.span)? {
             Some((a, b, ty)) => Ok(Val::Scalar(self.choose(condition, a, b, call), ty)),

@@ -355,13 +355,19 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(())
     }
 
-    /// Scope and order as trailing strings: `("gpu", "release")`; device and relaxed by default.
+    /// Scope and order as trailing strings: `("device", "release")`; relaxed by default, among all who
+    /// can reach the memory: the device, or the workgroup for its own.
     fn scope_and_order(
         &mut self,
+        handle: &Val<'a>,
         arguments: &'a [Expr],
         span: Span,
     ) -> Eval<'a, (Scope, MemoryOrder)> {
-        let (mut scope, mut order) = (Scope::Device, MemoryOrder::Relaxed);
+        let mut order = MemoryOrder::Relaxed;
+        let mut scope = match handle {
+            Val::Shared(_) => Scope::Workgroup,
+            _ => Scope::Device,
+        };
         for argument in arguments {
             let Val::Str(text) = self.eval(argument, None)? else {
                 return self.error(&TYPE_MISMATCH, span, "scope and order are strings".to_owned());
@@ -394,7 +400,7 @@ impl<'a> Lowerer<'_, 'a> {
         let name = call.name.name.as_str();
         let fixed = if name.starts_with("load") { 1 } else { 2 };
         let (plain, extra) = call.arguments.split_at(fixed.min(call.arguments.len()));
-        let (scope, _) = self.scope_and_order(extra, call.span)?;
+        let (scope, _) = self.scope_and_order(handle, extra, call.span)?;
         if name.starts_with("load") {
             let [index] = self.arguments_of::<1>(call.name, plain)?;
             let place = self.indexed(handle, index, call.span)?;
@@ -419,7 +425,7 @@ impl<'a> Lowerer<'_, 'a> {
         };
         if name == "compare_exchange" {
             let (plain, extra) = call.arguments.split_at(3.min(call.arguments.len()));
-            let (scope, order) = self.scope_and_order(extra, call.span)?;
+            let (scope, order) = self.scope_and_order(handle, extra, call.span)?;
             let [index, expected, value] = self.arguments_of::<3>(call.name, plain)?;
             let place = self.indexed(handle, index, call.span)?;
             let expected = self.scalar(expected, ty, call.span)?;
@@ -444,7 +450,7 @@ impl<'a> Lowerer<'_, 'a> {
             }
         };
         let (plain, extra) = call.arguments.split_at(2.min(call.arguments.len()));
-        let (scope, order) = self.scope_and_order(extra, call.span)?;
+        let (scope, order) = self.scope_and_order(handle, extra, call.span)?;
         let [index, value] = self.arguments_of::<2>(call.name, plain)?;
         let place = self.indexed(handle, index, call.span)?;
         let value = self.scalar(value, ty, call.span)?;

@@ -1,0 +1,6 @@
+//! Golden kernels: one file of `in` for each feature of the language and each operation of a target.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod language;
+mod memory;
+mod numbers;
