@@ -39,6 +39,14 @@ impl Case {
         }
     }
 
+    /// The truth value that a generic stands for.
+    pub fn truth(&self, name: &str) -> bool {
+        match self.generic(name) {
+            Argument::Truth(value) => *value,
+            other => panic!("`{name}` is {other}"),
+        }
+    }
+
     /// The variant of a compile-time enum that a generic stands for.
     pub fn variant(&self, name: &str) -> &str {
         match self.generic(name) {

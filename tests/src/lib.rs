@@ -9,10 +9,11 @@
 mod assemble;
 mod data;
 mod fixture;
-pub mod layout;
+mod layout;
 mod pin;
 mod run;
 
 pub use data::{Data, noise};
+pub use layout::Matrix;
 pub use fixture::{Case, check, check_refused};
 pub use run::Run;

@@ -12,8 +12,17 @@ use tilewright_kernel_compiler::verify::Verified;
 pub struct Run {
     buffers: Vec<Buffer>,
     scalars: Vec<(&'static str, Const)>,
-    tensors: Vec<(&'static str, &'static str, Vec<u64>)>,
+    tensors: Vec<Tensor>,
     subgroup: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Tensor {
+    name: &'static str,
+    buffer: &'static str,
+    dims: Vec<u64>,
+    /// Bytes from row to row, if there are gaps.
+    row: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -47,7 +56,20 @@ impl Run {
     /// A tensor map over the whole of a buffer: `dims` innermost first, rows without gaps.
     #[must_use]
     pub fn tensor(mut self, name: &'static str, buffer: &'static str, dims: &[u64]) -> Run {
-        self.tensors.push((name, buffer, dims.to_vec()));
+        self.tensors.push(Tensor { name, buffer, dims: dims.to_vec(), row: None });
+        self
+    }
+
+    /// A matrix of which the rows lie `row` bytes apart.
+    #[must_use]
+    pub fn strided_tensor(
+        mut self,
+        name: &'static str,
+        buffer: &'static str,
+        dims: &[u64; 2],
+        row: u64,
+    ) -> Run {
+        self.tensors.push(Tensor { name, buffer, dims: dims.to_vec(), row: Some(row) });
         self
     }
 
@@ -116,15 +138,17 @@ impl Run {
                 Argument::Scalar(found.unwrap_or_else(|| panic!("{label}: no scalar `{name}`")).1)
             }
             ParamKind::TensorMap { element, tile, swizzle } => {
-                let found = self.tensors.iter().find(|(n, ..)| *n == name);
-                let (_, over, dims) =
-                    found.unwrap_or_else(|| panic!("{label}: no tensor `{name}`"));
+                let found = self.tensors.iter().find(|t| t.name == name);
+                let tensor = found.unwrap_or_else(|| panic!("{label}: no tensor `{name}`"));
                 Argument::TensorMap(TensorMapValue {
-                    buffer: buffer(over),
+                    buffer: buffer(tensor.buffer),
                     offset: 0,
                     element: *element,
-                    dims: dims.clone(),
-                    strides: strides(dims, *element),
+                    dims: tensor.dims.clone(),
+                    strides: match tensor.row {
+                        Some(row) => vec![row],
+                        None => strides(&tensor.dims, *element),
+                    },
                     tile: tile.clone(),
                     swizzle: *swizzle,
                 })
