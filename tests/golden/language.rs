@@ -21,7 +21,9 @@ fn structs() {
         mean([1.0; 3]) + mean([3.0, 6.0, 12.0]) + 4.0 + 24.0
     });
     let y = Data::f32(y).within(1e-6);
-    check("structs", |_| Run::default().input("x", Data::f32(x.clone())).output("y", y.clone()).u32("n", 100));
+    check("structs", |_| {
+        Run::default().input("x", Data::f32(x.clone())).output("y", y.clone()).u32("n", 100)
+    });
 }
 
 #[test]
@@ -29,9 +31,9 @@ fn generics() {
     check("generics", |case| {
         let (ty, width) = (case.element("T"), case.number("VEC"));
         let x = values(40 * width);
-        let y = x.chunks(width).map(|v| {
-            v.iter().map(|x| x * x).sum::<f32>() * (width + 1) as f32 + ty.size() as f32
-        });
+        let y = x
+            .chunks(width)
+            .map(|v| v.iter().map(|x| x * x).sum::<f32>() * (width + 1) as f32 + ty.size() as f32);
         let y = Data::f32(y).within(1e-6);
         Run::default()
             .input("x", Data::new(ty, x.iter().map(|x| f64::from(*x))))
@@ -178,9 +180,7 @@ fn grids() {
         sizes + i % w + i / w % h * 1_000_000 + i / (w * h) * 10_000_000
     });
     let y = Data::u32(y.collect::<Vec<_>>());
-    check("grids", |_| {
-        Run::default().output("y", y.clone()).u32("w", w).u32("h", h).u32("d", d)
-    });
+    check("grids", |_| Run::default().output("y", y.clone()).u32("w", w).u32("h", h).u32("d", d));
 }
 
 #[test]

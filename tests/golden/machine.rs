@@ -75,7 +75,8 @@ fn bits() {
             v & 0x000f_000f | 0x6400_6400,
             u32::from_le_bytes(chosen),
             dot as u32,
-            u32::from(bf16::from_f32(a + 1.0).to_bits()) | u32::from(bf16::from_f32(b).to_bits()) << 16,
+            u32::from(bf16::from_f32(a + 1.0).to_bits())
+                | u32::from(bf16::from_f32(b).to_bits()) << 16,
             pair(a * 1.5, -b, 3, 7),
             pair(a + 2.0, b * 4.0, 2, 15),
         ]
@@ -101,6 +102,7 @@ fn web() {
             Target::Wgsl(wgsl) if wgsl.dialect == Dialect::Web => (1, 16, 7, 0),
             Target::Wgsl(_) => (2, 32, 32, 1),
         };
-        Run::default().output("y", Data::u32([level * 1_000_000 + shared * 1000 + subgroup * 2 + half; 32]))
+        Run::default()
+            .output("y", Data::u32([level * 1_000_000 + shared * 1000 + subgroup * 2 + half; 32]))
     });
 }

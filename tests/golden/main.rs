@@ -7,3 +7,4 @@ mod machine;
 mod matrix;
 mod memory;
 mod numbers;
+mod refused;

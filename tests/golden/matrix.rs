@@ -114,10 +114,8 @@ fn wgmma_tensor() {
     check("wgmma_tensor", |case| {
         let ty = Scalar::Bf16;
         let (a, b) = (Matrix::new(ty, 64, 64, 1), Matrix::new(ty, 64, 64, 99));
-        let flipped = Matrix {
-            columns: 64,
-            values: (0..4096).map(|i| b.at(i % 64, i / 64)).collect(),
-        };
+        let flipped =
+            Matrix { columns: 64, values: (0..4096).map(|i| b.at(i % 64, i / 64)).collect() };
         let in_memory = if case.truth("B_TRANSPOSED") { &flipped } else { &b };
         Run::default()
             .input("left", a.data(ty))

@@ -28,9 +28,12 @@ fn vectors() {
     check("vectors", |case| {
         let (ty, width) = (case.element("T"), case.number("VEC"));
         let n = 48 * width;
-        let number = |i: usize| f64::from(noise(i)) + if ty.is_signed() || ty.is_float() { 0.0 } else { 20.0 };
+        let number = |i: usize| {
+            f64::from(noise(i)) + if ty.is_signed() || ty.is_float() { 0.0 } else { 20.0 }
+        };
         let forward = Data::new(ty, (0..n).map(number));
-        let turned = Data::new(ty, (0..n).map(|i| number(i / width * width + width - 1 - i % width)));
+        let turned =
+            Data::new(ty, (0..n).map(|i| number(i / width * width + width - 1 - i % width)));
         Run::default()
             .input("x", forward.clone())
             .output("y", turned)
@@ -89,7 +92,9 @@ fn subgroups() {
 #[test]
 fn reductions() {
     let x: Vec<f32> = (0..3 * 150).map(|i| noise(i) as f32).collect();
-    let y = x.chunks(150).flat_map(|row| [row.iter().sum(), row.iter().copied().fold(f32::MIN, f32::max)]);
+    let y = x
+        .chunks(150)
+        .flat_map(|row| [row.iter().sum(), row.iter().copied().fold(f32::MIN, f32::max)]);
     let y = Data::f32(y.collect::<Vec<_>>());
     check("reductions", |_| {
         Run::default()
@@ -129,7 +134,8 @@ fn atomics() {
 fn fragments() {
     let number = |i: usize| f64::from(noise(i));
     let y = (0..256usize).map(|i| {
-        let sum: f64 = (0..16).map(|k| number(i / 16 * 16 + k) * number(1000 + i % 16 * 16 + k)).sum();
+        let sum: f64 =
+            (0..16).map(|k| number(i / 16 * 16 + k) * number(1000 + i % 16 * 16 + k)).sum();
         (1.5 * sum) as f32
     });
     let y = Data::f32(y.collect::<Vec<_>>());

@@ -17,8 +17,7 @@ pub struct Data {
 /// Small integers that do not repeat soon, -8 to 8.
 pub fn noise(i: usize) -> i32 {
     let mixed = (i as u32).wrapping_add(17).wrapping_mul(0x9E37_79B9);
-    ((mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 13) as i32 % 9 - 4
-        + (i as i32 * 7 % 5)
+    ((mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 13) as i32 % 9 - 4 + (i as i32 * 7 % 5)
 }
 
 impl Data {

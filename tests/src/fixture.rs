@@ -80,10 +80,11 @@ struct File {
 impl File {
     fn read(name: &str) -> Result<File, String> {
         let file = format!("{name}.rs");
+        let shown = file.rsplit('/').next().unwrap_or(&file);
         let source = std::fs::read_to_string(golden("in").join(&file))
             .unwrap_or_else(|error| panic!("{file}: {error}"));
         let mut map = SourceMap::default();
-        let parsed = parse::text(&file, &source, &mut map)
+        let parsed = parse::text(shown, &source, &mut map)
             .and_then(|items| Ok((items, library::items(&mut map)?)));
         match parsed {
             Ok((items, library)) => Ok(File { map, items, library }),
@@ -116,7 +117,8 @@ pub fn check(name: &str, run: impl Fn(&Case) -> Run) {
                     index_bits: attribute.index_bits.map_or(32, |(bits, _)| bits),
                     entry: function.name.name.clone(),
                 };
-                let lowered = lower(&program, function, &instance).unwrap_or_else(|l| fail(&l, &file.map));
+                let lowered =
+                    lower(&program, function, &instance).unwrap_or_else(|l| fail(&l, &file.map));
                 let Some(module) = lowered else { continue };
                 let text = module.to_string();
                 let again = ir::read(&text).unwrap_or_else(|e| panic!("{label}: {e}\n{text}"));
@@ -164,7 +166,7 @@ fn emit(label: &str, kernel: &Verified, map: &SourceMap) {
 
 /// Pins the diagnostics of a file in which every kernel is refused.
 pub fn check_refused(name: &str) {
-    let text = match File::read(name) {
+    let text = match File::read(&format!("refused/{name}")) {
         Err(text) => text,
         Ok(file) => {
             let program = Program::new(&[&file.items, &file.library]);

@@ -14,6 +14,6 @@ mod pin;
 mod run;
 
 pub use data::{Data, noise};
-pub use layout::Matrix;
 pub use fixture::{Case, check, check_refused};
+pub use layout::Matrix;
 pub use run::Run;

@@ -20,7 +20,10 @@ fn wgmma_shared<T: Element>(a: &[u32], b: &[u32], y: &mut [f32]) {
     fence_proxy_async();
     barrier();
     let mut sum = [1.0f32; 8];
-    let (a, b) = (left.descriptor(0, 1024, 128, "swizzle_none"), right.descriptor(0, 256, 128, "swizzle_none"));
+    let (a, b) = (
+        left.descriptor(0, 1024, 128, "swizzle_none"),
+        right.descriptor(0, 256, 128, "swizzle_none"),
+    );
     wgmma_fence();
     wgmma::<16, T, T>(&mut sum, a, b, true);
     wgmma::<16, T, T>(&mut sum, a, b, true);
