@@ -131,6 +131,15 @@ fn atomics() {
 }
 
 #[test]
+fn compound() {
+    check("compound", |_| {
+        Run::default()
+            .change("count", Data::u32([0]), Data::u32([64]))
+            .change("y", Data::u32(0..64), Data::u32(5..69))
+    });
+}
+
+#[test]
 fn fragments() {
     let number = |i: usize| f64::from(noise(i));
     let y = (0..256usize).map(|i| {

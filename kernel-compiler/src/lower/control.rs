@@ -143,10 +143,11 @@ impl<'a> Lowerer<'_, 'a> {
             (Val::Int(a), Val::Int(b)) => literal_type(*a, *b),
             (Val::Float(_) | Val::Int(_), Val::Float(_) | Val::Int(_)) => Scalar::F32,
             _ => {
-                return self.error(
+                return self.error_help(
                     &BRANCH_TYPES,
                     span,
                     format!("one branch gives {found_a} and the other {found_b}"),
+                    "convert one of them, so that both have one type".to_owned(),
                 );
             }
         };
@@ -434,10 +435,11 @@ impl<'a> Lowerer<'_, 'a> {
                 Boundary::Function => break,
             }
         }
-        self.error(
+        self.error_help(
             &crate::diag::catalog::types::NOT_ASSIGNABLE,
             span,
             "there is no loop to leave here".to_owned(),
+            "use `return` to end the kernel, or put the rest into an `if`".to_owned(),
         )
     }
 

@@ -26,6 +26,25 @@ fn mma_registers(y: &mut [f32], n: u32) {
     y[block_id()] = sum[0];
 }
 
+#[kernel(shapes(y: [n]), grid = n, threads = 128, targets = [sm_90a])]
+fn wgmma_registers(y: &mut [f32], n: u32) {
+    let tile = shared_aligned::<f16, 4096, 128>();
+    let mut sum = [0.0f32; 8];
+    let a = tile.descriptor(0, 128, 256, "swizzle_none");
+    wgmma_fence();
+    wgmma::<8, f16, f16>(&mut sum, a, a, true);
+    wgmma_commit();
+    wgmma_wait::<0>();
+    y[block_id()] = sum[0];
+}
+
+#[kernel(shapes(y: [n]), grid = n, threads = 32, targets = [sm_90a])]
+fn stmatrix_registers(y: &mut [f32], n: u32) {
+    let tile = shared::<u16, 256>();
+    stmatrix(tile, thread_id() * 8, [0u32; 3]);
+    y[block_id()] = 1.0;
+}
+
 #[kernel(shapes(y: [n]), grid = n, threads = 32, targets = [sm_80])]
 fn mma_halves(y: &mut [f32], n: u32) {
     let half = f16::from_f32(1.0);

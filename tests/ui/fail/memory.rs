@@ -81,6 +81,11 @@ fn float_atomic(y: &mut [f32], n: u32) {
     y.reduce_add(block_id(), 1.0);
 }
 
+#[kernel(shapes(y: [n]), grid = n, threads = 1, targets = [sm_80])]
+fn float_maximum(y: &mut [f32], n: u32) {
+    y.reduce_max(block_id(), 1.0);
+}
+
 #[kernel(shapes(y: [n]), grid = n, threads = 1, targets = [wgsl])]
 fn ordered_atomic(y: &mut [u32], n: u32) {
     y.reduce_add(block_id(), 1, "device", "release");

@@ -16,8 +16,15 @@ fn misspelt(x: &[f32], y: &mut [f32], n: u32) {
 #[kernel(shapes(x: [n], y: [n]), grid = n.div_ceil(32), threads = 32)]
 fn unknown_intrinsic(x: &[f32], y: &mut [f32], n: u32) {
     let i = blok_id() * 32 + thread_id();
+}
+
+#[kernel(shapes(x: [n], y: [n]), grid = n.div_ceil(32), threads = 32)]
+fn unknown_functions(x: &[f32], y: &mut [f32], n: u32) {
+    let i = block_id() * 32 + thread_id();
     if i < n {
         y[i] = rsqt(x[i]);
+        y[i] = subgroup_sum(x[i]);
+        y[i] = blocksum(x[i]);
     }
 }
 

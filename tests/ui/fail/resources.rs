@@ -81,4 +81,9 @@ fn wide_scalar(y: &mut [u32], n: u32, seed: u64) {
     y[block_id()] = seed as u32;
 }
 
+#[kernel(shapes(y: [n]), grid = n, threads = 1, targets = [sm_75])]
+fn older_chips(y: &mut [f32], n: u32) {
+    y[block_id()] = unpack(pack_bf16x2(1.0, y[block_id()])).0;
+}
+
 fn main() {}

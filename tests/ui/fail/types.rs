@@ -82,9 +82,16 @@ fn negative_literal(y: &mut [u32], n: u32) {
 }
 
 #[kernel(shapes(y: [n]), grid = n, threads = 1)]
-fn untyped_variable(y: &mut [f32], n: u32) {
-    let mut sum = 0.0;
-    sum += 1.0f32;
+fn untyped_variable(y: &mut [u32], n: u32) {
+    let mut sum = 0;
+    sum += n;
+    y[block_id()] = sum;
+}
+
+#[kernel(shapes(y: [n]), grid = n, threads = 1)]
+fn untyped_and_empty(y: &mut [f32], n: u32) {
+    let sum;
+    sum = 1.0f32;
     y[block_id()] = sum;
 }
 

@@ -66,6 +66,17 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(Val::Shared(id))
     }
 
+    /// Gives a workgroup array its variable's name, if that is free.
+    pub(in super::super) fn name_shared(&mut self, id: SharedId, name: &str) {
+        let module = &mut self.builder.module;
+        let free = module.shared.iter().all(|array| array.name != name)
+            && module.params.iter().all(|param| param.name != name);
+        let array = &mut module.shared[id.index()];
+        if free && array.name == format!("shared_{}", id.0) {
+            name.clone_into(&mut array.name);
+        }
+    }
+
     fn base(&self, handle: &Val<'a>) -> Option<(Base, Scalar)> {
         match handle {
             Val::Buffer(id) => match &self.builder.module.params[id.index()].kind {
@@ -109,16 +120,16 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(Val::Scalar(self.builder.emit_one(Op::Memory(op), span), ty))
     }
 
-    /// `handle[index] = value`.
-    pub(in super::super) fn store_element(
+    /// `handle[index] = value`, with the spans of the place and of the value.
+    pub(in super::super) fn store_element_from(
         &mut self,
         handle: &Val<'a>,
         index: Operand,
         value: Val<'a>,
-        span: Span,
+        (span, from): (Span, Span),
     ) -> Eval<'a, ()> {
         let (place, ty) = self.memory_place(handle, index, span)?;
-        let values = self.stored(value, ty, span)?;
+        let values = self.stored(value, ty, from)?;
         let op = MemoryOp::Store { place, values, cache: Cache::default() };
         self.effect(Op::Memory(op), span);
         Ok(())
@@ -184,9 +195,10 @@ impl<'a> Lowerer<'_, 'a> {
                 self.atomic(&call, handle, element)
             }
             name => {
-                let help = crate::diag::suggest::nearest(name, METHODS.iter().copied())
-                    .map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_default();
+                let otherwise = "buffers have load, load_or, store, prefetch and atomic_*, and are \
+                                 indexed: `x[i]`";
+                let known = METHODS.iter().copied();
+                let help = crate::diag::suggest::did_you_mean(name, known, otherwise);
                 self.error_help(
                     &UNKNOWN_METHOD,
                     method.span,

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> total: array<atomic<u32>>;
 @group(0) @binding(2) var<storage, read_write> seen: array<u32>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<atomic<u32>, 4>;
+var<workgroup> local: array<atomic<u32>, 4>;
 
 @compute @workgroup_size(64, 1, 1)
 fn atomics(
@@ -19,15 +19,15 @@ fn atomics(
     if (block >= scalars.grid_linear) { return; }
     let v0 = block * 64u + thread.x;
     if (thread.x < 4u) {
-        atomicStore(&shared_0[thread.x], 0u);
+        atomicStore(&local[thread.x], 0u);
     }
     storageBarrier();
     workgroupBarrier();
     if (v0 < scalars.n) {
         let x_0 = x[v0];
-        let old_0 = atomicAdd(&shared_0[0u], x_0);
-        let old_1 = atomicMax(&shared_0[1u], x_0);
-        let old_2 = atomicOr(&shared_0[2u], 1u << (x_0 % 32u));
+        let old_0 = atomicAdd(&local[0u], x_0);
+        let old_1 = atomicMax(&local[1u], x_0);
+        let old_2 = atomicOr(&local[2u], 1u << (x_0 % 32u));
         atomicAdd(&total[0u], 1u);
         atomicMax(&total[1u], x_0);
         atomicMin(&total[2u], x_0);
@@ -53,8 +53,8 @@ fn atomics(
     workgroupBarrier();
     if (thread.x == 0u) {
         let old_7 = atomicAdd(&total[3u], 0u);
-        let shared_0_0 = atomicLoad(&shared_0[0u]);
-        let shared_0_1 = atomicLoad(&shared_0[1u]);
-        atomicMax(&total[7u], shared_0_0 + shared_0_1);
+        let local_0 = atomicLoad(&local[0u]);
+        let local_1 = atomicLoad(&local[1u]);
+        atomicMax(&total[7u], local_0 + local_1);
     }
 }

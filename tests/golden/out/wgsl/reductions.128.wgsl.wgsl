@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<f32>>;
 @group(0) @binding(2) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<f32, 128>;
+var<workgroup> tile: array<f32, 128>;
 var<workgroup> shared_1: array<f32, 128>;
 
 @compute @workgroup_size(128, 1, 1)
@@ -30,58 +30,58 @@ fn reductions(
         let x_1 = x[v1];
         largest = max(largest, x_1);
     }
-    shared_0[thread.x] = sum;
+    tile[thread.x] = sum;
     workgroupBarrier();
     let v2 = thread.x < 64u;
     if (v2) {
-        let shared_0_0 = shared_0[thread.x];
-        let shared_0_1 = shared_0[thread.x + 64u];
-        shared_0[thread.x] = shared_0_0 + shared_0_1;
+        let tile_0 = tile[thread.x];
+        let tile_1 = tile[thread.x + 64u];
+        tile[thread.x] = tile_0 + tile_1;
     }
     workgroupBarrier();
     let v3 = thread.x < 32u;
     if (v3) {
-        let shared_0_2 = shared_0[thread.x];
-        let shared_0_3 = shared_0[thread.x + 32u];
-        shared_0[thread.x] = shared_0_2 + shared_0_3;
+        let tile_2 = tile[thread.x];
+        let tile_3 = tile[thread.x + 32u];
+        tile[thread.x] = tile_2 + tile_3;
     }
     workgroupBarrier();
     let v4 = thread.x < 16u;
     if (v4) {
-        let shared_0_4 = shared_0[thread.x];
-        let shared_0_5 = shared_0[thread.x + 16u];
-        shared_0[thread.x] = shared_0_4 + shared_0_5;
+        let tile_4 = tile[thread.x];
+        let tile_5 = tile[thread.x + 16u];
+        tile[thread.x] = tile_4 + tile_5;
     }
     workgroupBarrier();
     let v5 = thread.x < 8u;
     if (v5) {
-        let shared_0_6 = shared_0[thread.x];
-        let shared_0_7 = shared_0[thread.x + 8u];
-        shared_0[thread.x] = shared_0_6 + shared_0_7;
+        let tile_6 = tile[thread.x];
+        let tile_7 = tile[thread.x + 8u];
+        tile[thread.x] = tile_6 + tile_7;
     }
     workgroupBarrier();
     let v6 = thread.x < 4u;
     if (v6) {
-        let shared_0_8 = shared_0[thread.x];
-        let shared_0_9 = shared_0[thread.x + 4u];
-        shared_0[thread.x] = shared_0_8 + shared_0_9;
+        let tile_8 = tile[thread.x];
+        let tile_9 = tile[thread.x + 4u];
+        tile[thread.x] = tile_8 + tile_9;
     }
     workgroupBarrier();
     let v7 = thread.x < 2u;
     if (v7) {
-        let shared_0_10 = shared_0[thread.x];
-        let shared_0_11 = shared_0[thread.x + 2u];
-        shared_0[thread.x] = shared_0_10 + shared_0_11;
+        let tile_10 = tile[thread.x];
+        let tile_11 = tile[thread.x + 2u];
+        tile[thread.x] = tile_10 + tile_11;
     }
     workgroupBarrier();
     let v8 = thread.x < 1u;
     if (v8) {
-        let shared_0_12 = shared_0[thread.x];
-        let shared_0_13 = shared_0[thread.x + 1u];
-        shared_0[thread.x] = shared_0_12 + shared_0_13;
+        let tile_12 = tile[thread.x];
+        let tile_13 = tile[thread.x + 1u];
+        tile[thread.x] = tile_12 + tile_13;
     }
     workgroupBarrier();
-    let shared_0_14 = shared_0[0u];
+    let tile_14 = tile[0u];
     shared_1[thread.x] = largest;
     workgroupBarrier();
     if (v2) {
@@ -128,6 +128,6 @@ fn reductions(
     workgroupBarrier();
     let shared_1_14 = shared_1[0u];
     if (thread.x == 0u) {
-        y[(block * 2u) >> 1u] = vec2<f32>(shared_0_14, shared_1_14);
+        y[(block * 2u) >> 1u] = vec2<f32>(tile_14, shared_1_14);
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<f32>>;
 @group(0) @binding(2) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<f32, 128>;
+var<workgroup> tile: array<f32, 128>;
 var<workgroup> shared_1: array<f32, 128>;
 
 @compute @workgroup_size(128, 1, 1)
@@ -38,18 +38,18 @@ fn reductions(
     let v3 = subgroupAdd(v2);
     let v4 = lane == 0u;
     if (v4) {
-        shared_0[subgroup] = v3;
+        tile[subgroup] = v3;
     }
     workgroupBarrier();
     result = 0.0f;
-    let shared_0_0 = shared_0[0u];
-    result = result + shared_0_0;
-    let shared_0_1 = shared_0[1u];
-    result = result + shared_0_1;
-    let shared_0_2 = shared_0[2u];
-    result = result + shared_0_2;
-    let shared_0_3 = shared_0[3u];
-    result = result + shared_0_3;
+    let tile_0 = tile[0u];
+    result = result + tile_0;
+    let tile_1 = tile[1u];
+    result = result + tile_1;
+    let tile_2 = tile[2u];
+    result = result + tile_2;
+    let tile_3 = tile[3u];
+    result = result + tile_3;
     let v5 = result;
     let v6 = largest;
     let v7 = subgroupMax(v6);

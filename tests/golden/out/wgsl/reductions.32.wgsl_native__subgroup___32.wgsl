@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<f32>>;
 @group(0) @binding(2) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<f32, 32>;
+var<workgroup> tile: array<f32, 32>;
 var<workgroup> shared_1: array<f32, 32>;
 
 @compute @workgroup_size(32, 1, 1)
@@ -38,12 +38,12 @@ fn reductions(
     let v3 = subgroupAdd(v2);
     let v4 = lane == 0u;
     if (v4) {
-        shared_0[subgroup] = v3;
+        tile[subgroup] = v3;
     }
     workgroupBarrier();
     result = 0.0f;
-    let shared_0_0 = shared_0[0u];
-    result = result + shared_0_0;
+    let tile_0 = tile[0u];
+    result = result + tile_0;
     let v5 = result;
     let v6 = largest;
     let v7 = subgroupMax(v6);

@@ -6,8 +6,8 @@ struct Scalars {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 @group(0) @binding(2) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<f32, 128>;
-var<workgroup> shared_1: array<u32, 64>;
+var<workgroup> tile: array<f32, 128>;
+var<workgroup> counts: array<u32, 64>;
 
 @compute @workgroup_size(128, 1, 1)
 fn shared_memory(
@@ -19,28 +19,28 @@ fn shared_memory(
     if (block >= scalars.grid_linear) { return; }
     let v0 = block * 128u + thread.x;
     let x_0 = x[v0];
-    shared_0[thread.x] = x_0;
+    tile[thread.x] = x_0;
     if (thread.x < 64u) {
-        shared_1[thread.x] = thread.x * thread.x;
+        counts[thread.x] = thread.x * thread.x;
     }
     workgroupBarrier();
     let v1 = 127u - thread.x;
-    let shared_0_0 = shared_0[v1];
+    let tile_0 = tile[v1];
     workgroupBarrier();
-    let shared_0_1 = shared_0[thread.x];
-    shared_0[thread.x] = shared_0_0 + shared_0_1 * 0.0f;
+    let tile_1 = tile[thread.x];
+    tile[thread.x] = tile_0 + tile_1 * 0.0f;
     workgroupBarrier();
-    let shared_0_2 = shared_0[v1];
+    let tile_2 = tile[v1];
     workgroupBarrier();
-    let shared_0_3 = shared_0[thread.x];
-    shared_0[thread.x] = shared_0_2 + shared_0_3 * 1.0f;
+    let tile_3 = tile[thread.x];
+    tile[thread.x] = tile_2 + tile_3 * 1.0f;
     workgroupBarrier();
-    let shared_0_4 = shared_0[v1];
+    let tile_4 = tile[v1];
     workgroupBarrier();
-    let shared_0_5 = shared_0[thread.x];
-    shared_0[thread.x] = shared_0_4 + shared_0_5 * 2.0f;
+    let tile_5 = tile[thread.x];
+    tile[thread.x] = tile_4 + tile_5 * 2.0f;
     workgroupBarrier();
-    let shared_0_6 = shared_0[(thread.x + 1u) % 128u];
-    let shared_1_0 = shared_1[thread.x / 2u];
-    y[v0] = shared_0_6 + f32(shared_1_0);
+    let tile_6 = tile[(thread.x + 1u) % 128u];
+    let counts_0 = counts[thread.x / 2u];
+    y[v0] = tile_6 + f32(counts_0);
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec4<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec4<u32>, 32>;
+var<workgroup> tile: array<vec4<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -30,8 +30,8 @@ fn vectors(
         let v8 = x_0.w >> 16u;
         y[v0 >> 3u] = vec4<u32>(v8 | (v7 << 16u), v6 | (v5 << 16u), v4 | (v3 << 16u), v2 | (v1 << 16u));
         let v9 = thread.x * 8u;
-        shared_0[v9 >> 3u] = vec4<u32>(v1 | (v2 << 16u), v3 | (v4 << 16u), v5 | (v6 << 16u), v7 | (v8 << 16u));
-        let shared_0_0 = shared_0[v9 >> 3u];
-        z[v0 >> 3u] = vec4<u32>((shared_0_0.x & 0xffffu) | ((shared_0_0.x >> 16u) << 16u), (shared_0_0.y & 0xffffu) | ((shared_0_0.y >> 16u) << 16u), (shared_0_0.z & 0xffffu) | ((shared_0_0.z >> 16u) << 16u), (shared_0_0.w & 0xffffu) | ((shared_0_0.w >> 16u) << 16u));
+        tile[v9 >> 3u] = vec4<u32>(v1 | (v2 << 16u), v3 | (v4 << 16u), v5 | (v6 << 16u), v7 | (v8 << 16u));
+        let tile_0 = tile[v9 >> 3u];
+        z[v0 >> 3u] = vec4<u32>((tile_0.x & 0xffffu) | ((tile_0.x >> 16u) << 16u), (tile_0.y & 0xffffu) | ((tile_0.y >> 16u) << 16u), (tile_0.z & 0xffffu) | ((tile_0.z >> 16u) << 16u), (tile_0.w & 0xffffu) | ((tile_0.w >> 16u) << 16u));
     }
 }

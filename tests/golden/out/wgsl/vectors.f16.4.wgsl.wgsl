@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec2<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec2<u32>, 32>;
+var<workgroup> tile: array<vec2<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -26,8 +26,8 @@ fn vectors(
         let v4 = x_0.y >> 16u;
         y[v0 >> 2u] = vec2<u32>(v4 | (v3 << 16u), v2 | (v1 << 16u));
         let v5 = thread.x * 4u;
-        shared_0[v5 >> 2u] = vec2<u32>(v1 | (v2 << 16u), v3 | (v4 << 16u));
-        let shared_0_0 = shared_0[v5 >> 2u];
-        z[v0 >> 2u] = vec2<u32>((shared_0_0.x & 0xffffu) | ((shared_0_0.x >> 16u) << 16u), (shared_0_0.y & 0xffffu) | ((shared_0_0.y >> 16u) << 16u));
+        tile[v5 >> 2u] = vec2<u32>(v1 | (v2 << 16u), v3 | (v4 << 16u));
+        let tile_0 = tile[v5 >> 2u];
+        z[v0 >> 2u] = vec2<u32>((tile_0.x & 0xffffu) | ((tile_0.x >> 16u) << 16u), (tile_0.y & 0xffffu) | ((tile_0.y >> 16u) << 16u));
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read_write> z: array<u32>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<u32, 32>;
+var<workgroup> tile: array<u32, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -24,10 +24,10 @@ fn vectors(
         let v2 = extractBits(bitcast<i32>(x_0), 16u, 16u);
         y[v0 >> 1u] = (bitcast<u32>(v2) & 0xffffu) | (bitcast<u32>(v1) << 16u);
         let v3 = thread.x * 2u;
-        shared_0[v3 >> 1u] = (bitcast<u32>(v1) & 0xffffu) | (bitcast<u32>(v2) << 16u);
-        let shared_0_0 = shared_0[v3 >> 1u];
-        let v4 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0), 0u, 16u)) & 0xffffu;
-        let v5 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0), 16u, 16u));
-        z[v0 >> 1u] = v4 | (v5 << 16u);
+        tile[v3 >> 1u] = (bitcast<u32>(v1) & 0xffffu) | (bitcast<u32>(v2) << 16u);
+        let tile_0 = tile[v3 >> 1u];
+        let v4 = bitcast<u32>(extractBits(bitcast<i32>(tile_0), 0u, 16u)) & 0xffffu;
+        let v5 = bitcast<u32>(extractBits(bitcast<i32>(tile_0), 16u, 16u)) << 16u;
+        z[v0 >> 1u] = v4 | v5;
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec2<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec2<u32>, 32>;
+var<workgroup> tile: array<vec2<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -26,12 +26,12 @@ fn vectors(
         let v4 = extractBits(bitcast<i32>(x_0.y), 16u, 16u);
         y[v0 >> 2u] = vec2<u32>((bitcast<u32>(v4) & 0xffffu) | (bitcast<u32>(v3) << 16u), (bitcast<u32>(v2) & 0xffffu) | (bitcast<u32>(v1) << 16u));
         let v5 = thread.x * 4u;
-        shared_0[v5 >> 2u] = vec2<u32>((bitcast<u32>(v1) & 0xffffu) | (bitcast<u32>(v2) << 16u), (bitcast<u32>(v3) & 0xffffu) | (bitcast<u32>(v4) << 16u));
-        let shared_0_0 = shared_0[v5 >> 2u];
-        let v6 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 0u, 16u));
-        let v7 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 16u, 16u));
-        let v8 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 0u, 16u));
-        let v9 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 16u, 16u));
-        z[v0 >> 2u] = vec2<u32>((v6 & 0xffffu) | (v7 << 16u), (v8 & 0xffffu) | (v9 << 16u));
+        tile[v5 >> 2u] = vec2<u32>((bitcast<u32>(v1) & 0xffffu) | (bitcast<u32>(v2) << 16u), (bitcast<u32>(v3) & 0xffffu) | (bitcast<u32>(v4) << 16u));
+        let tile_0 = tile[v5 >> 2u];
+        let v6 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 0u, 16u)) & 0xffffu;
+        let v7 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 16u, 16u)) << 16u;
+        let v8 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 0u, 16u)) & 0xffffu;
+        let v9 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 16u, 16u)) << 16u;
+        z[v0 >> 2u] = vec2<u32>(v6 | v7, v8 | v9);
     }
 }

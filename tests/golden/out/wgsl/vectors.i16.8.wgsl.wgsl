@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec4<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec4<u32>, 32>;
+var<workgroup> tile: array<vec4<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -30,16 +30,16 @@ fn vectors(
         let v8 = extractBits(bitcast<i32>(x_0.w), 16u, 16u);
         y[v0 >> 3u] = vec4<u32>((bitcast<u32>(v8) & 0xffffu) | (bitcast<u32>(v7) << 16u), (bitcast<u32>(v6) & 0xffffu) | (bitcast<u32>(v5) << 16u), (bitcast<u32>(v4) & 0xffffu) | (bitcast<u32>(v3) << 16u), (bitcast<u32>(v2) & 0xffffu) | (bitcast<u32>(v1) << 16u));
         let v9 = thread.x * 8u;
-        shared_0[v9 >> 3u] = vec4<u32>((bitcast<u32>(v1) & 0xffffu) | (bitcast<u32>(v2) << 16u), (bitcast<u32>(v3) & 0xffffu) | (bitcast<u32>(v4) << 16u), (bitcast<u32>(v5) & 0xffffu) | (bitcast<u32>(v6) << 16u), (bitcast<u32>(v7) & 0xffffu) | (bitcast<u32>(v8) << 16u));
-        let shared_0_0 = shared_0[v9 >> 3u];
-        let v10 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 0u, 16u));
-        let v11 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 16u, 16u));
-        let v12 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 0u, 16u));
-        let v13 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 16u, 16u));
-        let v14 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.z), 0u, 16u));
-        let v15 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.z), 16u, 16u));
-        let v16 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.w), 0u, 16u));
-        let v17 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.w), 16u, 16u));
-        z[v0 >> 3u] = vec4<u32>((v10 & 0xffffu) | (v11 << 16u), (v12 & 0xffffu) | (v13 << 16u), (v14 & 0xffffu) | (v15 << 16u), (v16 & 0xffffu) | (v17 << 16u));
+        tile[v9 >> 3u] = vec4<u32>((bitcast<u32>(v1) & 0xffffu) | (bitcast<u32>(v2) << 16u), (bitcast<u32>(v3) & 0xffffu) | (bitcast<u32>(v4) << 16u), (bitcast<u32>(v5) & 0xffffu) | (bitcast<u32>(v6) << 16u), (bitcast<u32>(v7) & 0xffffu) | (bitcast<u32>(v8) << 16u));
+        let tile_0 = tile[v9 >> 3u];
+        let v10 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 0u, 16u)) & 0xffffu;
+        let v11 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 16u, 16u)) << 16u;
+        let v12 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 0u, 16u)) & 0xffffu;
+        let v13 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 16u, 16u)) << 16u;
+        let v14 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.z), 0u, 16u)) & 0xffffu;
+        let v15 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.z), 16u, 16u)) << 16u;
+        let v16 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.w), 0u, 16u)) & 0xffffu;
+        let v17 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.w), 16u, 16u)) << 16u;
+        z[v0 >> 3u] = vec4<u32>(v10 | v11, v12 | v13, v14 | v15, v16 | v17);
     }
 }

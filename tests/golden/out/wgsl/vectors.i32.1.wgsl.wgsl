@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<i32>;
 @group(0) @binding(2) var<storage, read_write> z: array<i32>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<i32, 32>;
+var<workgroup> tile: array<i32, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -21,8 +21,8 @@ fn vectors(
     if (v0 < scalars.n) {
         let x_0 = x[v0];
         y[v0] = x_0;
-        shared_0[thread.x] = x_0;
-        let shared_0_0 = shared_0[thread.x];
-        z[v0] = shared_0_0;
+        tile[thread.x] = x_0;
+        let tile_0 = tile[thread.x];
+        z[v0] = tile_0;
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<i32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec2<i32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec2<i32>, 32>;
+var<workgroup> tile: array<vec2<i32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -22,8 +22,8 @@ fn vectors(
         let x_0 = x[v0 >> 1u];
         y[v0 >> 1u] = vec2<i32>(x_0.y, x_0.x);
         let v1 = thread.x * 2u;
-        shared_0[v1 >> 1u] = vec2<i32>(x_0.x, x_0.y);
-        let shared_0_0 = shared_0[v1 >> 1u];
-        z[v0 >> 1u] = vec2<i32>(shared_0_0.x, shared_0_0.y);
+        tile[v1 >> 1u] = vec2<i32>(x_0.x, x_0.y);
+        let tile_0 = tile[v1 >> 1u];
+        z[v0 >> 1u] = vec2<i32>(tile_0.x, tile_0.y);
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec4<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec4<u32>, 32>;
+var<workgroup> tile: array<vec4<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -54,28 +54,24 @@ fn vectors(
         let v31 = (v30 | ((bitcast<u32>(v11) & 255u) << 16u)) | (bitcast<u32>(v12) << 24u);
         let v32 = (bitcast<u32>(v13) & 255u) | ((bitcast<u32>(v14) & 255u) << 8u);
         let v33 = (v32 | ((bitcast<u32>(v15) & 255u) << 16u)) | (bitcast<u32>(v16) << 24u);
-        shared_0[v25 >> 4u] = vec4<u32>(v27, v29, v31, v33);
-        let shared_0_0 = shared_0[v25 >> 4u];
-        let v34 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 0u, 8u));
-        let v35 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 8u, 8u));
-        let v36 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 16u, 8u));
-        let v37 = ((v34 & 255u) | ((v35 & 255u) << 8u)) | ((v36 & 255u) << 16u);
-        let v38 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 24u, 8u));
-        let v39 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 0u, 8u));
-        let v40 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 8u, 8u));
-        let v41 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 16u, 8u));
-        let v42 = ((v39 & 255u) | ((v40 & 255u) << 8u)) | ((v41 & 255u) << 16u);
-        let v43 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 24u, 8u));
-        let v44 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.z), 0u, 8u));
-        let v45 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.z), 8u, 8u));
-        let v46 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.z), 16u, 8u));
-        let v47 = ((v44 & 255u) | ((v45 & 255u) << 8u)) | ((v46 & 255u) << 16u);
-        let v48 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.z), 24u, 8u));
-        let v49 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.w), 0u, 8u));
-        let v50 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.w), 8u, 8u));
-        let v51 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.w), 16u, 8u));
-        let v52 = ((v49 & 255u) | ((v50 & 255u) << 8u)) | ((v51 & 255u) << 16u);
-        let v53 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.w), 24u, 8u));
-        z[v0 >> 4u] = vec4<u32>(v37 | (v38 << 24u), v42 | (v43 << 24u), v47 | (v48 << 24u), v52 | (v53 << 24u));
+        tile[v25 >> 4u] = vec4<u32>(v27, v29, v31, v33);
+        let tile_0 = tile[v25 >> 4u];
+        let v34 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 0u, 8u)) & 255u;
+        let v35 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 8u, 8u)) & 255u;
+        let v36 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 16u, 8u)) & 255u;
+        let v37 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 24u, 8u)) << 24u;
+        let v38 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 0u, 8u)) & 255u;
+        let v39 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 8u, 8u)) & 255u;
+        let v40 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 16u, 8u)) & 255u;
+        let v41 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 24u, 8u)) << 24u;
+        let v42 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.z), 0u, 8u)) & 255u;
+        let v43 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.z), 8u, 8u)) & 255u;
+        let v44 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.z), 16u, 8u)) & 255u;
+        let v45 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.z), 24u, 8u)) << 24u;
+        let v46 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.w), 0u, 8u)) & 255u;
+        let v47 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.w), 8u, 8u)) & 255u;
+        let v48 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.w), 16u, 8u)) & 255u;
+        let v49 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.w), 24u, 8u)) << 24u;
+        z[v0 >> 4u] = vec4<u32>(((v34 | (v35 << 8u)) | (v36 << 16u)) | v37, ((v38 | (v39 << 8u)) | (v40 << 16u)) | v41, ((v42 | (v43 << 8u)) | (v44 << 16u)) | v45, ((v46 | (v47 << 8u)) | (v48 << 16u)) | v49);
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read_write> z: array<u32>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<u32, 32>;
+var<workgroup> tile: array<u32, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -30,12 +30,12 @@ fn vectors(
         let v7 = thread.x * 4u;
         let v8 = (bitcast<u32>(v1) & 255u) | ((bitcast<u32>(v2) & 255u) << 8u);
         let v9 = (v8 | ((bitcast<u32>(v3) & 255u) << 16u)) | (bitcast<u32>(v4) << 24u);
-        shared_0[v7 >> 2u] = v9;
-        let shared_0_0 = shared_0[v7 >> 2u];
-        let v10 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0), 0u, 8u)) & 255u;
-        let v11 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0), 8u, 8u)) & 255u;
-        let v12 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0), 16u, 8u)) & 255u;
-        let v13 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0), 24u, 8u)) << 24u;
+        tile[v7 >> 2u] = v9;
+        let tile_0 = tile[v7 >> 2u];
+        let v10 = bitcast<u32>(extractBits(bitcast<i32>(tile_0), 0u, 8u)) & 255u;
+        let v11 = bitcast<u32>(extractBits(bitcast<i32>(tile_0), 8u, 8u)) & 255u;
+        let v12 = bitcast<u32>(extractBits(bitcast<i32>(tile_0), 16u, 8u)) & 255u;
+        let v13 = bitcast<u32>(extractBits(bitcast<i32>(tile_0), 24u, 8u)) << 24u;
         z[v0 >> 2u] = ((v10 | (v11 << 8u)) | (v12 << 16u)) | v13;
     }
 }

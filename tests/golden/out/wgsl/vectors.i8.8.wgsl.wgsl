@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec2<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec2<u32>, 32>;
+var<workgroup> tile: array<vec2<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -38,18 +38,16 @@ fn vectors(
         let v15 = (v14 | ((bitcast<u32>(v3) & 255u) << 16u)) | (bitcast<u32>(v4) << 24u);
         let v16 = (bitcast<u32>(v5) & 255u) | ((bitcast<u32>(v6) & 255u) << 8u);
         let v17 = (v16 | ((bitcast<u32>(v7) & 255u) << 16u)) | (bitcast<u32>(v8) << 24u);
-        shared_0[v13 >> 3u] = vec2<u32>(v15, v17);
-        let shared_0_0 = shared_0[v13 >> 3u];
-        let v18 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 0u, 8u));
-        let v19 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 8u, 8u));
-        let v20 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 16u, 8u));
-        let v21 = ((v18 & 255u) | ((v19 & 255u) << 8u)) | ((v20 & 255u) << 16u);
-        let v22 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.x), 24u, 8u));
-        let v23 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 0u, 8u));
-        let v24 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 8u, 8u));
-        let v25 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 16u, 8u));
-        let v26 = ((v23 & 255u) | ((v24 & 255u) << 8u)) | ((v25 & 255u) << 16u);
-        let v27 = bitcast<u32>(extractBits(bitcast<i32>(shared_0_0.y), 24u, 8u));
-        z[v0 >> 3u] = vec2<u32>(v21 | (v22 << 24u), v26 | (v27 << 24u));
+        tile[v13 >> 3u] = vec2<u32>(v15, v17);
+        let tile_0 = tile[v13 >> 3u];
+        let v18 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 0u, 8u)) & 255u;
+        let v19 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 8u, 8u)) & 255u;
+        let v20 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 16u, 8u)) & 255u;
+        let v21 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.x), 24u, 8u)) << 24u;
+        let v22 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 0u, 8u)) & 255u;
+        let v23 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 8u, 8u)) & 255u;
+        let v24 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 16u, 8u)) & 255u;
+        let v25 = bitcast<u32>(extractBits(bitcast<i32>(tile_0.y), 24u, 8u)) << 24u;
+        z[v0 >> 3u] = vec2<u32>(((v18 | (v19 << 8u)) | (v20 << 16u)) | v21, ((v22 | (v23 << 8u)) | (v24 << 16u)) | v25);
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec4<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec4<u32>, 32>;
+var<workgroup> tile: array<vec4<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -22,8 +22,8 @@ fn vectors(
         let x_0 = x[v0 >> 2u];
         y[v0 >> 2u] = vec4<u32>(x_0.w, x_0.z, x_0.y, x_0.x);
         let v1 = thread.x * 4u;
-        shared_0[v1 >> 2u] = vec4<u32>(x_0.x, x_0.y, x_0.z, x_0.w);
-        let shared_0_0 = shared_0[v1 >> 2u];
-        z[v0 >> 2u] = vec4<u32>(shared_0_0.x, shared_0_0.y, shared_0_0.z, shared_0_0.w);
+        tile[v1 >> 2u] = vec4<u32>(x_0.x, x_0.y, x_0.z, x_0.w);
+        let tile_0 = tile[v1 >> 2u];
+        z[v0 >> 2u] = vec4<u32>(tile_0.x, tile_0.y, tile_0.z, tile_0.w);
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<u32>;
 @group(0) @binding(2) var<storage, read_write> z: array<u32>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<u32, 32>;
+var<workgroup> tile: array<u32, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -26,9 +26,9 @@ fn vectors(
         let v4 = x_0 >> 24u;
         y[v0 >> 2u] = ((v4 | (v3 << 8u)) | (v2 << 16u)) | (v1 << 24u);
         let v5 = thread.x * 4u;
-        shared_0[v5 >> 2u] = ((v1 | (v2 << 8u)) | (v3 << 16u)) | (v4 << 24u);
-        let shared_0_0 = shared_0[v5 >> 2u];
-        let v6 = ((shared_0_0 & 255u) | (((shared_0_0 >> 8u) & 255u) << 8u)) | (((shared_0_0 >> 16u) & 255u) << 16u);
-        z[v0 >> 2u] = v6 | ((shared_0_0 >> 24u) << 24u);
+        tile[v5 >> 2u] = ((v1 | (v2 << 8u)) | (v3 << 16u)) | (v4 << 24u);
+        let tile_0 = tile[v5 >> 2u];
+        let v6 = ((tile_0 & 255u) | (((tile_0 >> 8u) & 255u) << 8u)) | (((tile_0 >> 16u) & 255u) << 16u);
+        z[v0 >> 2u] = v6 | ((tile_0 >> 24u) << 24u);
     }
 }

@@ -7,7 +7,7 @@ struct Scalars {
 @group(0) @binding(1) var<storage, read_write> y: array<vec2<u32>>;
 @group(0) @binding(2) var<storage, read_write> z: array<vec2<u32>>;
 @group(0) @binding(3) var<uniform> scalars: Scalars;
-var<workgroup> shared_0: array<vec2<u32>, 32>;
+var<workgroup> tile: array<vec2<u32>, 32>;
 
 @compute @workgroup_size(32, 1, 1)
 fn vectors(
@@ -30,12 +30,10 @@ fn vectors(
         let v8 = x_0.y >> 24u;
         y[v0 >> 3u] = vec2<u32>(((v8 | (v7 << 8u)) | (v6 << 16u)) | (v5 << 24u), ((v4 | (v3 << 8u)) | (v2 << 16u)) | (v1 << 24u));
         let v9 = thread.x * 8u;
-        shared_0[v9 >> 3u] = vec2<u32>(((v1 | (v2 << 8u)) | (v3 << 16u)) | (v4 << 24u), ((v5 | (v6 << 8u)) | (v7 << 16u)) | (v8 << 24u));
-        let shared_0_0 = shared_0[v9 >> 3u];
-        let v10 = (shared_0_0.x & 255u) | (((shared_0_0.x >> 8u) & 255u) << 8u);
-        let v11 = (v10 | (((shared_0_0.x >> 16u) & 255u) << 16u)) | ((shared_0_0.x >> 24u) << 24u);
-        let v12 = (shared_0_0.y & 255u) | (((shared_0_0.y >> 8u) & 255u) << 8u);
-        let v13 = (v12 | (((shared_0_0.y >> 16u) & 255u) << 16u)) | ((shared_0_0.y >> 24u) << 24u);
-        z[v0 >> 3u] = vec2<u32>(v11, v13);
+        tile[v9 >> 3u] = vec2<u32>(((v1 | (v2 << 8u)) | (v3 << 16u)) | (v4 << 24u), ((v5 | (v6 << 8u)) | (v7 << 16u)) | (v8 << 24u));
+        let tile_0 = tile[v9 >> 3u];
+        let v10 = ((tile_0.x & 255u) | (((tile_0.x >> 8u) & 255u) << 8u)) | (((tile_0.x >> 16u) & 255u) << 16u);
+        let v11 = ((tile_0.y & 255u) | (((tile_0.y >> 8u) & 255u) << 8u)) | (((tile_0.y >> 16u) & 255u) << 16u);
+        z[v0 >> 3u] = vec2<u32>(v10 | ((tile_0.x >> 24u) << 24u), v11 | ((tile_0.y >> 24u) << 24u));
     }
 }
