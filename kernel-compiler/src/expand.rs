@@ -66,20 +66,29 @@ impl Context {
         let kernels = items.functions.iter().filter(|f| f.kernel.is_some());
         let emitted = kernels.map(|function| match compile(&program, function) {
             Ok(compiled) => self.host(function, &compiled, source),
-            Err(list) => self.errors(&list),
+            Err(list) => {
+                let errors = self.errors(&list);
+                let fallback = host::emit_fallback(function, &crate_path(function));
+                quote!(#errors #fallback)
+            }
         });
         let emitted: Vec<TokenStream> = emitted.collect();
         quote!(#(#emitted)*)
     }
 
     fn host(&self, function: &Function, compiled: &CompiledKernel, source: &str) -> TokenStream {
-        let path = function.kernel.as_ref().and_then(|k| k.crate_path.clone());
-        let path = path.unwrap_or_else(|| "::tilewright::__private".to_owned());
-        let path = path.parse().unwrap_or_else(|_| quote!(::tilewright::__private));
+        let path = crate_path(function);
         host::emit(&Host { function, compiled, path, source: source.to_owned() })
     }
 
     pub(crate) fn errors(&self, list: &[Diagnostic]) -> TokenStream {
         render::compile_errors(list, &self.map, &self.call)
     }
+}
+
+/// Where the emitted code finds the runtime.
+fn crate_path(function: &Function) -> TokenStream {
+    let path = function.kernel.as_ref().and_then(|k| k.crate_path.clone());
+    let path = path.unwrap_or_else(|| "::tilewright::__private".to_owned());
+    path.parse().unwrap_or_else(|_| quote!(::tilewright::__private))
 }

@@ -30,12 +30,22 @@ pub struct Diagnostic {
     pub message: String,
     /// What to write instead, in one line; may be empty.
     pub help: String,
+    /// The user's call through which device code with the mistake is reached, if that is known.
+    pub caller: Span,
 }
 
 impl Diagnostic {
     /// A diagnostic without help.
     pub fn new(entry: &'static Entry, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic { entry, span, message: message.into(), help: String::new() }
+        let (message, help, caller) = (message.into(), String::new(), Span::default());
+        Diagnostic { entry, span, message, help, caller }
+    }
+
+    /// Says through which call the place is reached.
+    #[must_use]
+    pub fn called_from(mut self, caller: Span) -> Diagnostic {
+        self.caller = caller;
+        self
     }
 
     /// Says what to write instead.

@@ -24,18 +24,22 @@ pub fn compile_errors_at(
     primary: Span,
 ) -> TokenStream {
     let handle = |span: Span| match map.place(span) {
-        Place::Call(index) => Some(calls.get(index)),
+        Place::Call(index) => Some(calls.ends(index)),
         Place::Unknown | Place::File { .. } => None,
     };
-    let fallback = handle(primary).unwrap_or_else(proc_macro2::Span::call_site);
+    let site = proc_macro2::Span::call_site;
+    let fallback = handle(primary).unwrap_or_else(|| (site(), site()));
     let mut tokens = TokenStream::new();
     for diagnostic in diagnostics {
         let mut message = diagnostic.to_string();
         if let Some((file, start, _)) = map.locate(diagnostic.span) {
             let _ = write!(message, "\nin {}:{}:{}", file.name(), start.line, start.column);
         }
-        let span = handle(diagnostic.span).unwrap_or(fallback);
-        tokens.extend(quote_spanned! { span => ::core::compile_error! { #message } });
+        let place = handle(diagnostic.span).or_else(|| handle(diagnostic.caller));
+        let (first, last) = place.unwrap_or(fallback);
+        // The compiler underlines from the path's first token to the group's last.
+        tokens.extend(quote_spanned! { first => ::core::compile_error! });
+        tokens.extend(quote_spanned! { last => { #message } });
     }
     tokens
 }

@@ -13,7 +13,7 @@ pub struct FileId(u32);
 pub enum Place {
     /// Nowhere in particular: the macro call as a whole.
     Unknown,
-    /// A token of the macro call: an index into [`CallSpans`].
+    /// Tokens of the macro call: an index into [`CallSpans`].
     Call(u32),
     /// A range of bytes of a file.
     File {
@@ -50,14 +50,21 @@ pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
 }
 
-/// The compiler's own span handles of one macro call. They are not `Send` and never leave the call.
+/// The compiler's own span handles of one macro call: first and last token of each place (stable
+/// compilers cannot join them). They are not `Send` and never leave the call.
 #[derive(Debug, Default)]
-pub struct CallSpans(Vec<proc_macro2::Span>);
+pub struct CallSpans(Vec<(proc_macro2::Span, proc_macro2::Span)>);
 
 impl CallSpans {
-    /// The handle of `Place::Call(index)`; the call site if there is none.
+    /// The handle of the first token of `Place::Call(index)`; the call site if there is none.
     pub fn get(&self, index: u32) -> proc_macro2::Span {
-        self.0.get(index as usize).copied().unwrap_or_else(proc_macro2::Span::call_site)
+        self.ends(index).0
+    }
+
+    /// The handles of the first and the last token.
+    pub fn ends(&self, index: u32) -> (proc_macro2::Span, proc_macro2::Span) {
+        let whole = proc_macro2::Span::call_site;
+        self.0.get(index as usize).copied().unwrap_or_else(|| (whole(), whole()))
     }
 }
 
@@ -101,13 +108,31 @@ impl SourceMap {
 
     /// The span of a token of the macro call, whose handle is kept in `calls`.
     pub fn call_span(&mut self, calls: &mut CallSpans, handle: proc_macro2::Span) -> Span {
+        self.add_call(calls, (handle, handle))
+    }
+
+    /// From the first token of `first` to the last of `last`, both of the macro call; else `first`.
+    pub fn join_call(&mut self, calls: &mut CallSpans, first: Span, last: Span) -> Span {
+        match (self.place(first), self.place(last)) {
+            (Place::Call(a), Place::Call(b)) if a != b => {
+                let ends = (calls.ends(a).0, calls.ends(b).1);
+                self.add_call(calls, ends)
+            }
+            _ => first,
+        }
+    }
+
+    fn add_call(
+        &mut self,
+        calls: &mut CallSpans,
+        ends: (proc_macro2::Span, proc_macro2::Span),
+    ) -> Span {
         let index = u32::try_from(calls.0.len()).unwrap_or(u32::MAX);
-        calls.0.push(handle);
+        calls.0.push(ends);
         self.add(Place::Call(index))
     }
 
-    /// From the start of `first` to the end of `last`, if both lie in one file; else `first`: stable
-    /// compilers cannot join the tokens of a call.
+    /// From the start of `first` to the end of `last`, if both lie in one file; else `first`.
     pub fn join(&mut self, first: Span, last: Span) -> Span {
         match (self.place(first), self.place(last)) {
             (

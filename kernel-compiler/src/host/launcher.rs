@@ -107,11 +107,7 @@ pub(super) fn emit(host: &Host<'_>, visibility: &TokenStream) -> TokenStream {
         Form::Number => quote!((#label, &#ident.to_string())),
         Form::Variant => quote!((#label, #ident)),
     });
-    let select_parameters = selected.iter().map(|Selected { ident, form, .. }| match form {
-        Form::Truth => quote!(#ident: bool),
-        Form::Number => quote!(#ident: u32),
-        Form::Variant => quote!(#ident: &str),
-    });
+    let select_parameters = selected_parameters(attribute);
     quote! {
         ///
         /// # Errors
@@ -141,7 +137,7 @@ fn element_type(host: &Host<'_>, ty: &Type, element: Scalar) -> TokenStream {
 }
 
 /// `T` of `&[T]`, `&mut [T]`, `&Weights<T>`.
-fn slice_element(ty: &Type) -> Option<&str> {
+pub(super) fn slice_element(ty: &Type) -> Option<&str> {
     match &ty.kind {
         TypeKind::Reference(inner, _) => slice_element(inner),
         TypeKind::Slice(item) => slice_element(item),
@@ -154,7 +150,7 @@ fn slice_element(ty: &Type) -> Option<&str> {
 }
 
 /// Whether a scalar follows from a declared dimension.
-fn is_inferred(attribute: &KernelAttribute, name: &str) -> bool {
+pub(super) fn is_inferred(attribute: &KernelAttribute, name: &str) -> bool {
     attribute.shapes.iter().any(|(_, dims)| dims.iter().any(|dim| names(&dim.kind, name)))
 }
 
@@ -176,6 +172,17 @@ enum Form {
     Number,
     /// A variant of a compile-time enum, by name.
     Variant,
+}
+
+/// The launcher's parameters for selected values.
+pub(super) fn selected_parameters(attribute: &KernelAttribute) -> Vec<TokenStream> {
+    let selected = selected_values(attribute);
+    let parameters = selected.iter().map(|Selected { ident, form, .. }| match form {
+        Form::Truth => quote!(#ident: bool),
+        Form::Number => quote!(#ident: u32),
+        Form::Variant => quote!(#ident: &str),
+    });
+    parameters.collect()
 }
 
 fn selected_values(attribute: &KernelAttribute) -> Vec<Selected> {

@@ -1,8 +1,11 @@
 //! What the caller's crate gets: the kernel's data and a typed launcher, as tokens.
 
+mod fallback;
 mod info;
 mod launcher;
 mod reference;
+
+pub use fallback::emit as emit_fallback;
 
 use crate::ast::Function;
 use crate::compile::CompiledKernel;

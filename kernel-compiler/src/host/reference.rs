@@ -40,6 +40,10 @@ pub(super) fn emit(host: &Host<'_>) -> TokenStream {
         });
         let values = values.filter_map(|(_, value)| match value {
             Argument::Const(value) => u32::try_from(*value).ok().map(|v| quote!(#v)),
+            Argument::Truth(value) => {
+                let number = u32::from(*value);
+                Some(quote!(#number))
+            }
             Argument::Variant(_, variant) => Some(quote!(#variant)),
             Argument::Type(_) => None,
         });

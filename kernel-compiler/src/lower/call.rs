@@ -175,10 +175,11 @@ impl<'a> Lowerer<'_, 'a> {
     ) -> Eval<'a> {
         let name = function.name.name.as_str();
         if self.calls.len() >= CALL_DEPTH {
-            return self.error(
+            return self.error_help(
                 &RECURSION,
                 span,
                 format!("`{name}` is called within itself: device functions are always inlined"),
+                "write it as a loop".to_owned(),
             );
         }
         if arguments.len() != function.params.len() {
@@ -186,9 +187,9 @@ impl<'a> Lowerer<'_, 'a> {
                 &ARGUMENT_COUNT,
                 span,
                 format!(
-                    "`{name}` has {} parameters, and {} arguments are given",
+                    "`{name}` has {} parameters, and {} given",
                     function.params.len(),
-                    arguments.len()
+                    given(arguments.len())
                 ),
             );
         }
@@ -223,6 +224,7 @@ impl<'a> Lowerer<'_, 'a> {
     ) -> Eval<'a> {
         let saved = std::mem::replace(&mut self.frame, frame);
         self.calls.push(name);
+        self.call_sites.push(span);
         self.boundaries.push(Boundary::Function);
         let result = (|| {
             for param in function.params.iter().filter(|p| p.mutable) {
@@ -246,6 +248,7 @@ impl<'a> Lowerer<'_, 'a> {
         })();
         self.boundaries.pop();
         self.calls.pop();
+        self.call_sites.pop();
         self.frame = saved;
         match result {
             Err(Stop::Break | Stop::Continue) => self.error(
@@ -344,9 +347,9 @@ impl<'a> Lowerer<'_, 'a> {
                 &ARGUMENT_COUNT,
                 span,
                 format!(
-                    "this closure has {} parameters, and {} arguments are given",
+                    "this closure has {} parameters, and {} given",
                     closure.params.len(),
-                    values.len()
+                    given(values.len())
                 ),
             );
         }
@@ -372,6 +375,11 @@ impl<'a> Lowerer<'_, 'a> {
         self.frame = saved;
         result
     }
+}
+
+/// "1 argument is", "2 arguments are".
+pub(super) fn given(count: usize) -> String {
+    if count == 1 { "1 argument is".to_owned() } else { format!("{count} arguments are") }
 }
 
 fn written_name(argument: &GenericArgument) -> Option<&str> {

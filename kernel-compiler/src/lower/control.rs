@@ -140,13 +140,14 @@ impl<'a> Lowerer<'_, 'a> {
             (Val::Scalar(_, x), Val::Scalar(_, y)) if x == y => *x,
             (Val::Scalar(_, x), Val::Int(_) | Val::Float(_))
             | (Val::Int(_) | Val::Float(_), Val::Scalar(_, x)) => *x,
-            (Val::Int(_), Val::Int(_)) => Scalar::U32,
+            (Val::Int(a), Val::Int(b)) => literal_type(*a, *b),
             (Val::Float(_) | Val::Int(_), Val::Float(_) | Val::Int(_)) => Scalar::F32,
             _ => {
-                return self.error(
+                return self.error_help(
                     &BRANCH_TYPES,
                     span,
                     format!("one branch gives {found_a} and the other {found_b}"),
+                    "convert one of them, so that both have one type".to_owned(),
                 );
             }
         };
@@ -434,10 +435,11 @@ impl<'a> Lowerer<'_, 'a> {
                 Boundary::Function => break,
             }
         }
-        self.error(
+        self.error_help(
             &crate::diag::catalog::types::NOT_ASSIGNABLE,
             span,
             "there is no loop to leave here".to_owned(),
+            "use `return` to end the kernel, or put the rest into an `if`".to_owned(),
         )
     }
 
@@ -468,6 +470,11 @@ impl<'a> Lowerer<'_, 'a> {
         }
         Err(Stop::Return(value))
     }
+}
+
+/// The type of a choice between two literals: `u32`, unless one is negative.
+pub(super) fn literal_type(a: i128, b: i128) -> Scalar {
+    if a < 0 || b < 0 { Scalar::I32 } else { Scalar::U32 }
 }
 
 fn pattern_span(pattern: &Pattern) -> Span {

@@ -35,7 +35,16 @@ impl<'a> Lowerer<'_, 'a> {
                 if found == *ty || *ty == Ty::Opaque {
                     return Ok(value);
                 }
-                self.error(&TYPE_MISMATCH, span, format!("expected {ty}, found {found}"))
+                let help = match (&found, ty) {
+                    (Ty::Scalar(_), Ty::Scalar(to @ (Scalar::F16 | Scalar::Bf16))) => {
+                        format!("convert it: `{}::from_f32(x)`", to.name())
+                    }
+                    (Ty::Scalar(_), Ty::Scalar(to)) if *to != Scalar::Bool => {
+                        format!("convert it: `x as {}`", to.name())
+                    }
+                    _ => String::new(),
+                };
+                self.error_help(&TYPE_MISMATCH, span, format!("expected {ty}, found {found}"), help)
             }
         }
     }
@@ -52,7 +61,14 @@ impl<'a> Lowerer<'_, 'a> {
         let constant = Const::int(ty, value);
         if ty == Scalar::Bool || constant.as_int() != Some(value) {
             let message = format!("{value} does not fit {}", ty.name());
-            return self.error(&LITERAL_RANGE, span, message);
+            let help = match ty {
+                Scalar::Bool => "write `true` or `false`".to_owned(),
+                ty if value < 0 && !ty.is_signed() => {
+                    format!("{} has no negative numbers: take a signed type", ty.name())
+                }
+                ty => format!("the largest {} is {}", ty.name(), largest(ty)),
+            };
+            return self.error_help(&LITERAL_RANGE, span, message, help);
         }
         Ok(Val::constant(constant))
     }
@@ -133,4 +149,10 @@ impl<'a> Lowerer<'_, 'a> {
         };
         Ok(Some((self.scalar(a, ty, span)?, self.scalar(b, ty, span)?, ty)))
     }
+}
+
+/// The largest number of an integer type.
+fn largest(ty: Scalar) -> i128 {
+    let bits = ty.size() * 8 - u32::from(ty.is_signed());
+    (1i128 << bits) - 1
 }

@@ -129,10 +129,11 @@ impl<'a> Lowerer<'_, 'a> {
             Val::Poison => Err(Stop::Error),
             other => {
                 let ty = other.ty(&self.builder.module);
-                self.error(
+                self.error_help(
                     &crate::diag::catalog::types::TYPE_MISMATCH,
                     span,
                     format!("a condition is a bool, and this is {ty}"),
+                    "compare it: `x != 0`".to_owned(),
                 )
             }
         }

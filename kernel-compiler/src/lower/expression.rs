@@ -164,6 +164,7 @@ impl<'a> Lowerer<'_, 'a> {
         }
         match self.frame.generics.get(name) {
             Some(super::Argument::Const(value)) => return Ok(self.generic_const(*value)),
+            Some(super::Argument::Truth(value)) => return Ok(Val::bool(*value)),
             Some(super::Argument::Variant(ty, variant)) => {
                 return Ok(Val::Variant(ty.clone(), variant.clone()));
             }
@@ -377,15 +378,25 @@ impl<'a> Lowerer<'_, 'a> {
             if matches!(handle, Val::Buffer(_) | Val::Shared(_)) {
                 let at = self.eval(index, None)?;
                 let at = self.element_index(at, index.span)?;
-                let value = self.eval(value, None)?;
-                self.store_element(&handle, at, value, span)?;
+                let new = self.eval(value, None)?;
+                self.store_element_from(&handle, at, new, (to.span, value.span))?;
                 return Ok(Val::Unit);
             }
         }
-        self.error(
+        self.not_assignable(to)
+    }
+
+    fn not_assignable(&mut self, to: &'a Expr) -> Eval<'a> {
+        // What is wrong with the place itself was reported already, if its parts have no value.
+        if let ExprKind::Index(base, _) | ExprKind::Field(base, _) = &to.kind {
+            self.eval(base, None)
+                .and_then(|v| if matches!(v, Val::Poison) { Err(Stop::Error) } else { Ok(v) })?;
+        }
+        self.error_help(
             &crate::diag::catalog::types::NOT_ASSIGNABLE,
             to.span,
             "this cannot be assigned".to_owned(),
+            "assign to a variable declared with `let mut`, or to an element of a buffer".to_owned(),
         )
     }
 
@@ -396,23 +407,26 @@ impl<'a> Lowerer<'_, 'a> {
         value: &'a Expr,
         span: Span,
     ) -> Eval<'a> {
-        let new = self.binary_operator(op, to, value, None, span)?;
         if let Some(slot) = self.place(to)? {
+            let new = self.binary_operator(op, to, value, None, span)?;
             self.write(&slot, new, span)?;
             return Ok(Val::Unit);
         }
         if let ExprKind::Index(base, index) = &to.kind {
             let handle = self.eval(base, None)?;
-            let at = self.eval(index, None)?;
-            let at = self.element_index(at, index.span)?;
-            self.store_element(&handle, at, new, span)?;
-            return Ok(Val::Unit);
+            if matches!(handle, Val::Buffer(_) | Val::Shared(_)) {
+                // The index is evaluated once: it may have effects.
+                let at = self.eval(index, None)?;
+                let at = self.element_index(at, index.span)?;
+                let old = self.load_element(&handle, at, to.span)?;
+                let ty = old.ty(&self.builder.module);
+                let other = self.eval(value, Some(&ty))?;
+                let new = self.operate(op, old, other, span)?;
+                self.store_element_from(&handle, at, new, (to.span, value.span))?;
+                return Ok(Val::Unit);
+            }
         }
-        self.error(
-            &crate::diag::catalog::types::NOT_ASSIGNABLE,
-            to.span,
-            "this cannot be assigned".to_owned(),
-        )
+        self.not_assignable(to)
     }
 
     /// `-x` on a typed operand.

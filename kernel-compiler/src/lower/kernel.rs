@@ -81,6 +81,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             frame: Frame::default(),
             boundaries: Vec::new(),
             calls: Vec::new(),
+            call_sites: Vec::new(),
             known: vec![HashMap::new()],
             rounds: 0,
         }

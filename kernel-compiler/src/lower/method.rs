@@ -203,10 +203,16 @@ impl<'a> Lowerer<'_, 'a> {
             _ => matches!(ty, Scalar::F32 | Scalar::F16 | Scalar::Bf16),
         };
         if !fits {
-            return self.error(
+            let (name, help) = match super::intrinsic::unary_name(op) {
+                Some(name) if ty.is_integer() => (name, "convert it first: `x as f32`"),
+                Some(name) => (name, "it is for integers: take the bits with `x.to_bits()`"),
+                None => ("this function", "convert it first"),
+            };
+            return self.error_help(
                 &crate::diag::catalog::types::OPERATOR_TYPE,
                 span,
-                format!("{} does not have this function", ty.name()),
+                format!("{} does not have the function `{name}`", ty.name()),
+                help.to_owned(),
             );
         }
         let result = match op {
@@ -268,9 +274,10 @@ impl<'a> Lowerer<'_, 'a> {
                 &ARGUMENT_COUNT,
                 name.span,
                 format!(
-                    "`{}` has {N} parameters, and {} arguments are given",
+                    "`{}` takes {N} argument{}, and {} given",
                     name.name,
-                    arguments.len()
+                    if N == 1 { "" } else { "s" },
+                    super::call::given(arguments.len())
                 ),
             );
         };

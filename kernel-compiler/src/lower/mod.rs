@@ -80,6 +80,8 @@ struct Lowerer<'p, 'a> {
     boundaries: Vec<Boundary>,
     /// Names of the functions being inlined, outermost first.
     calls: Vec<&'a str>,
+    /// Where they were called.
+    call_sites: Vec<Span>,
     /// Pure operations whose results are visible here, by open block.
     known: Vec<HashMap<Pure, Vec<Operand>>>,
     /// Rounds unrolled so far: a limit against runaway programs.
@@ -92,7 +94,8 @@ const UNROLL_LIMIT: u32 = 200_000;
 impl<'a> Lowerer<'_, 'a> {
     /// Reports a mistake without help.
     fn error<T>(&mut self, entry: &'static Entry, span: Span, message: String) -> Eval<'a, T> {
-        self.diagnostics.report(Diagnostic::new(entry, span, message));
+        let caller = self.call_sites.first().copied().unwrap_or_default();
+        self.diagnostics.report(Diagnostic::new(entry, span, message).called_from(caller));
         Err(Stop::Error)
     }
 
@@ -104,7 +107,9 @@ impl<'a> Lowerer<'_, 'a> {
         message: String,
         help: String,
     ) -> Eval<'a, T> {
-        self.diagnostics.report(Diagnostic::new(entry, span, message).help(help));
+        let caller = self.call_sites.first().copied().unwrap_or_default();
+        let diagnostic = Diagnostic::new(entry, span, message).help(help);
+        self.diagnostics.report(diagnostic.called_from(caller));
         Err(Stop::Error)
     }
 }

@@ -96,10 +96,14 @@ impl<'a> Lowerer<'_, 'a> {
             return Ok(Val::Scalar(self.compare(comparison, x, y, span), Scalar::Bool));
         }
         let Some(operation) = arithmetic(op).filter(|op| supports(*op, ty)) else {
-            return self.error(
+            return self.error_help(
                 &OPERATOR_TYPE,
                 span,
                 format!("{} does not have the operator `{}`", ty.name(), symbol(op)),
+                match op {
+                    BinaryOperator::Rem => "write `x - y * trunc(x / y)`".to_owned(),
+                    _ => "convert to an integer, or take the bits with `x.to_bits()`".to_owned(),
+                },
             );
         };
         self.check_constants(operation, x, y, ty, span)?;
@@ -143,7 +147,8 @@ impl<'a> Lowerer<'_, 'a> {
         let (value, ty) = self.any_scalar(left, span)?;
         if !ty.is_integer() {
             let message = format!("{} does not have the operator `{}`", ty.name(), symbol(op));
-            return self.error(&OPERATOR_TYPE, span, message);
+            let help = "multiply by a power of two, or take the bits with `x.to_bits()`".to_owned();
+            return self.error_help(&OPERATOR_TYPE, span, message, help);
         }
         let amount = match right {
             Val::Scalar(amount, ty) if ty.is_integer() => self.convert(amount, Scalar::U32, span),
@@ -271,7 +276,12 @@ impl<'a> Lowerer<'_, 'a> {
             }
             other => {
                 let from = other.ty(&self.builder.module);
-                self.error(&CAST, span, format!("{from} cannot be cast to {}", to.name()))
+                let help = match to {
+                    Scalar::Bool => "compare it: `x != 0`".to_owned(),
+                    _ => "convert it to f32 or an integer first".to_owned(),
+                };
+                let message = format!("{from} cannot be cast to {}", to.name());
+                self.error_help(&CAST, span, message, help)
             }
         }
     }

@@ -50,6 +50,9 @@ impl<'a> Lowerer<'_, 'a> {
                         if matches!(value, Val::Never) {
                             return Ok(Val::Never);
                         }
+                        if let (Val::Shared(id), Pattern::Name(name, _)) = (&value, pattern) {
+                            self.name_shared(*id, &name.name);
+                        }
                         self.bind_pattern(pattern, value, *span)?;
                     }
                     (None, Some(ty)) => {

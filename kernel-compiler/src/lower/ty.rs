@@ -41,8 +41,10 @@ pub struct StructTy {
 pub enum Argument {
     /// A type.
     Type(Ty),
-    /// An integer or truth value.
+    /// An integer.
     Const(i128),
+    /// A truth value; printed as 1 or 0, as launchers select it.
+    Truth(bool),
     /// A variant of a compile-time enum.
     Variant(String, String),
 }
@@ -78,6 +80,7 @@ impl fmt::Display for Argument {
         match self {
             Argument::Type(ty) => ty.fmt(f),
             Argument::Const(value) => value.fmt(f),
+            Argument::Truth(value) => u8::from(*value).fmt(f),
             Argument::Variant(name, variant) => write!(f, "{name}::{variant}"),
         }
     }

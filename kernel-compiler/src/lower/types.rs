@@ -169,6 +169,12 @@ impl<'a> Lowerer<'_, 'a> {
     pub(super) fn const_argument(&mut self, value: &Val<'a>, span: Span) -> Eval<'a, Argument> {
         match value {
             Val::Variant(ty, variant) => Ok(Argument::Variant(ty.clone(), variant.clone())),
+            Val::Scalar(operand, Scalar::Bool) => {
+                match operand.as_const().and_then(crate::ir::Const::as_bool) {
+                    Some(truth) => Ok(Argument::Truth(truth)),
+                    None => Ok(Argument::Const(self.const_int(value, "a const generic", span)?)),
+                }
+            }
             other => Ok(Argument::Const(self.const_int(other, "a const generic", span)?)),
         }
     }

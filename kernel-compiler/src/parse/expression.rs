@@ -73,7 +73,7 @@ impl Parser<'_> {
     fn path_expr(&mut self, path: &syn::ExprPath) -> Expr {
         let span = self.path_span(&path.path);
         if path.qself.is_some() {
-            let span = self.span(path.span());
+            let span = self.tree(path);
             self.qualified_path(span);
         }
         Expr { kind: ExprKind::Path(self.path(&path.path)), span }

@@ -8,7 +8,6 @@ use crate::diag::catalog::parse::{GENERIC_DEFAULT, PARAMETER, QUALIFIER, RECEIVE
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
 
 impl Parser<'_> {
     /// `#[kernel(attribute)] fn ..`
@@ -94,7 +93,7 @@ impl Parser<'_> {
 
     fn refuse_typed_receiver(&mut self, receiver: &syn::Receiver) {
         if let syn::ReceiverKind::Typed(_, ty) = &receiver.kind {
-            let span = self.span(ty.span());
+            let span = self.tree(ty);
             let help = "write `self`, `&self` or `&mut self`";
             self.report(&RECEIVER, span, "a method's receiver has no type of its own", help);
         }
@@ -104,7 +103,7 @@ impl Parser<'_> {
         self.lint_attributes(&input.attrs);
         let ty = self.ty(&input.ty);
         let (name, mutable) = self.single_name(&input.pat).unwrap_or_else(|| {
-            let span = self.span(input.pat.span());
+            let span = self.tree(&input.pat);
             let help = "name the parameter and take it apart with `let`";
             self.report(&PARAMETER, span, "a parameter is a single name", help);
             (Ident { name: "_".to_owned(), span }, false)
@@ -122,7 +121,7 @@ impl Parser<'_> {
                     let name = self.ident(&param.ident);
                     let bounds = self.bounds(&param.bounds);
                     if let Some((_, default)) = &param.default {
-                        let span = self.span(default.span());
+                        let span = self.tree(default);
                         self.refuse_default(span);
                     }
                     out.push(Generic { name, kind: GenericKind::Type(bounds) });
@@ -131,7 +130,7 @@ impl Parser<'_> {
                     let name = self.ident(&param.ident);
                     let ty = self.ty(&param.ty);
                     if let Some((_, default)) = &param.default {
-                        let span = self.span(default.span());
+                        let span = self.tree(default);
                         self.refuse_default(span);
                     }
                     out.push(Generic { name, kind: GenericKind::Const(ty) });

@@ -128,7 +128,7 @@ impl Parser<'_> {
     fn implementation(&mut self, item: &syn::ItemImpl) -> Option<Impl> {
         self.lint_attributes(&item.attrs);
         if let Some((path, _)) = &item.trait_ {
-            let span = self.span(path.span());
+            let span = self.tree(path);
             let help = "write an inherent `impl Type { .. }`";
             self.report(&TRAIT, span, "device code does not implement traits", help);
         }
@@ -205,7 +205,7 @@ impl Parser<'_> {
             if known(&first) || known(&last) {
                 continue;
             }
-            let span = self.span(path.span());
+            let span = self.tree(path);
             let otherwise = match first.as_str() {
                 "cfg" | "cfg_attr" => {
                     "put it on the kernel, above `#[kernel]`, where rustc sees it"

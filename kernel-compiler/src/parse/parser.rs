@@ -61,7 +61,18 @@ impl<'m> Parser<'m> {
 
     /// From the start of one span to the end of another.
     pub fn join(&mut self, first: Span, last: Span) -> Span {
-        self.map.join(first, last)
+        match &mut self.origin {
+            Origin::Call(calls) => self.map.join_call(calls, first, last),
+            Origin::File(_) => self.map.join(first, last),
+        }
+    }
+
+    /// Keeps the span of a whole syntax tree.
+    pub(super) fn tree(&mut self, tree: &impl quote::ToTokens) -> Span {
+        let mut tokens = tree.to_token_stream().into_iter();
+        let Some(first) = tokens.next() else { return self.span(proc_macro2::Span::call_site()) };
+        let last = tokens.last().map_or_else(|| first.span(), |token| token.span());
+        self.between(first.span(), last)
     }
 
     /// Keeps the span from one token to another.

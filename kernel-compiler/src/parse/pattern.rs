@@ -4,12 +4,11 @@ use super::Parser;
 use crate::ast::{Ident, Literal, Pattern};
 use crate::diag::catalog::parse::{LITERAL, PATTERN, TEXT};
 use crate::ir::Span;
-use syn::spanned::Spanned;
 
 impl Parser<'_> {
     /// What `let`, `for`, `match` and closures bind.
     pub(super) fn pattern(&mut self, pattern: &syn::Pat) -> Pattern {
-        let span = self.span(pattern.span());
+        let span = self.tree(pattern);
         match pattern {
             syn::Pat::Ident(name) if name.by_ref.is_none() && name.subpat.is_none() => {
                 Pattern::Name(self.ident(&name.ident), name.mutability.is_some())

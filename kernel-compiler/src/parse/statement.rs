@@ -3,7 +3,6 @@
 use super::Parser;
 use crate::ast::{Block, Expr, ExprKind, Pattern, Statement, Type};
 use crate::diag::catalog::parse::{LET_ELSE, NESTED_ITEM};
-use syn::spanned::Spanned;
 
 impl Parser<'_> {
     /// `{ statements; value }`. A loop or a lone `if` at the end is a statement: it has no value.
@@ -68,7 +67,7 @@ impl Parser<'_> {
                 None
             }
             other => {
-                let span = self.span(other.span());
+                let span = self.tree(other);
                 let help = "move it out of the function, into the kernel's module";
                 self.report(&NESTED_ITEM, span, "only constants may stand within a function", help);
                 None

@@ -4,12 +4,11 @@ use super::Parser;
 use crate::ast::{Expr, ExprKind, GenericArgument, Ident, Path, Type, TypeKind};
 use crate::diag::catalog::parse::{QUALIFIED_PATH, TRAIT, TYPE};
 use crate::ir::Span;
-use syn::spanned::Spanned;
 
 impl Parser<'_> {
     /// A type.
     pub fn ty(&mut self, ty: &syn::Type) -> Type {
-        let span = self.span(ty.span());
+        let span = self.tree(ty);
         let kind = match ty {
             syn::Type::Array(array) => {
                 let element = self.ty(&array.elem);
@@ -131,7 +130,7 @@ impl Parser<'_> {
                     arguments.push(GenericArgument::Const(unbraced(value)));
                 }
                 other => {
-                    let span = self.span(other.span());
+                    let span = self.tree(other);
                     let help = "name the type by a generic parameter of its own";
                     let message = "a device has no associated types or constants of traits";
                     self.report(&QUALIFIED_PATH, span, message, help);

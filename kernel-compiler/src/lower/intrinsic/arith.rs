@@ -62,6 +62,11 @@ pub(in super::super) fn unary_named(name: &str) -> Option<UnaryOp> {
     UNARY.iter().find(|(n, _)| *n == name).map(|(_, op)| *op)
 }
 
+/// The name of a one-operand function; operators have none.
+pub(in super::super) fn unary_name(op: UnaryOp) -> Option<&'static str> {
+    UNARY.iter().find(|(_, o)| *o == op).map(|(name, _)| *name)
+}
+
 /// The names of the one-operand functions.
 pub(in super::super) fn unary_names() -> impl Iterator<Item = &'static str> {
     UNARY.iter().map(|(name, _)| *name)
@@ -192,10 +197,11 @@ impl<'a> Lowerer<'_, 'a> {
             _ => (a, b),
         };
         let names = (a.ty(&self.builder.module), b.ty(&self.builder.module));
-        if let (Val::Int(_), Val::Int(_)) = (&a, &b) {
-            let a = self.scalar(a, Scalar::U32, call.span)?;
-            let b = self.scalar(b, Scalar::U32, call.span)?;
-            return Ok(Val::Scalar(self.choose(condition, a, b, call), Scalar::U32));
+        if let (Val::Int(x), Val::Int(y)) = (&a, &b) {
+            let ty = super::super::control::literal_type(*x, *y);
+            let a = self.scalar(a, ty, call.span)?;
+            let b = self.scalar(b, ty, call.span)?;
+            return Ok(Val::Scalar(self.choose(condition, a, b, call), ty));
         }
         match self.unify(a, b, call.span)? {
             Some((a, b, ty)) => Ok(Val::Scalar(self.choose(condition, a, b, call), ty)),
@@ -228,7 +234,13 @@ impl<'a> Lowerer<'_, 'a> {
             return self.error(
                 &crate::diag::catalog::types::CAST,
                 call.span,
-                format!("{} and {} differ in size", from.name(), to.name()),
+                format!(
+                    "{} has {} bytes and {} has {}",
+                    from.name(),
+                    from.size(),
+                    to.name(),
+                    to.size()
+                ),
             );
         }
         Ok(Val::Scalar(self.arith(ArithOp::Bitcast(to, operand), call.span), to))

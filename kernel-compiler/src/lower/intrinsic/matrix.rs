@@ -5,7 +5,7 @@ use super::super::value::Val;
 use super::super::{Eval, Lowerer, Stop};
 use super::Call;
 use crate::ast::{Expr, Ident};
-use crate::diag::catalog::types::{TYPE_MISMATCH, UNKNOWN_METHOD};
+use crate::diag::catalog::types::{ARGUMENT_COUNT, TYPE_MISMATCH, UNKNOWN_METHOD};
 use crate::ir::op::{DescriptorLayout, MatrixOp, MmaShape, Op, Place, WgmmaA};
 use crate::ir::{Fragment, FragmentId, FragmentRole, Operand, Scalar, Span, Swizzle};
 
@@ -159,11 +159,44 @@ impl<'a> Lowerer<'_, 'a> {
         let b = self.registers(b, call.span)?;
         let c = self.leaves(c, call.span)?;
         let c_type = c.first().map_or(Scalar::F32, |c| self.builder.module.type_of(*c));
+        let halved = if sparse.is_some() { 2 } else { 1 };
+        let per_thread = |elements: u32, bytes: u32| elements * bytes / (32 * 4);
+        let counts = [
+            ("A", a.len(), per_thread(shape.m * shape.k / halved, a_type.size())),
+            ("B", b.len(), per_thread(shape.k * shape.n, b_type.size())),
+            (
+                "C",
+                c.len(),
+                per_thread(shape.m * shape.n, if c_type == Scalar::F16x2 { 2 } else { 4 }),
+            ),
+        ];
+        for (name, given, wanted) in counts {
+            self.register_count(name, given, wanted, call.span)?;
+        }
         let op = MatrixOp::Mma { shape, a_type, b_type, c_type, a, b, c, sparse };
         let results = self.builder.emit(Op::Matrix(op), call.span);
         Ok(Val::Array(
             results.into_iter().map(|v| Val::Scalar(Operand::Value(v), c_type)).collect(),
         ))
+    }
+
+    /// A matrix takes so many registers of each thread.
+    fn register_count(
+        &mut self,
+        name: &str,
+        given: usize,
+        wanted: u32,
+        span: Span,
+    ) -> Eval<'a, ()> {
+        if u32::try_from(given) == Ok(wanted) {
+            return Ok(());
+        }
+        self.error_help(
+            &ARGUMENT_COUNT,
+            span,
+            format!("{name} takes {wanted} registers of a thread, and {given} are given"),
+            format!("pass an array of {wanted}"),
+        )
     }
 
     fn sparse(
@@ -194,6 +227,9 @@ impl<'a> Lowerer<'_, 'a> {
         let [array, index, values] = self.arguments_of::<3>(call.name, call.arguments)?;
         let place = self.matrix_place(&array, index, call.span)?;
         let values = self.registers(values, call.span)?;
+        if !matches!(values.len(), 1 | 2 | 4) {
+            self.register_count("`stmatrix`", values.len(), 4, call.span)?;
+        }
         self.effect(Op::Matrix(MatrixOp::StoreMatrix { place, values, transposed }), call.span);
         Ok(Val::Unit)
     }
@@ -240,7 +276,11 @@ impl<'a> Lowerer<'_, 'a> {
             return Err(Stop::Error);
         };
         let slot = self.place_argument(accumulator)?;
-        let accumulator = self.locals_of(&slot, accumulator.span)?;
+        let span = accumulator.span;
+        let accumulator = self.locals_of(&slot, span)?;
+        if n.is_multiple_of(8) {
+            self.register_count("the accumulator", accumulator.len(), n / 2, span)?;
+        }
         let (plain, flags) = rest.split_at(3.min(rest.len()));
         let [a, b, accumulate] = self.arguments_of::<3>(call.name, plain)?;
         let a = match a {

@@ -66,6 +66,17 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(Val::Shared(id))
     }
 
+    /// Gives a workgroup array its variable's name, if that is free.
+    pub(in super::super) fn name_shared(&mut self, id: SharedId, name: &str) {
+        let module = &mut self.builder.module;
+        let free = module.shared.iter().all(|array| array.name != name)
+            && module.params.iter().all(|param| param.name != name);
+        let array = &mut module.shared[id.index()];
+        if free && array.name == format!("shared_{}", id.0) {
+            name.clone_into(&mut array.name);
+        }
+    }
+
     fn base(&self, handle: &Val<'a>) -> Option<(Base, Scalar)> {
         match handle {
             Val::Buffer(id) => match &self.builder.module.params[id.index()].kind {
@@ -109,16 +120,16 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(Val::Scalar(self.builder.emit_one(Op::Memory(op), span), ty))
     }
 
-    /// `handle[index] = value`.
-    pub(in super::super) fn store_element(
+    /// `handle[index] = value`, with the spans of the place and of the value.
+    pub(in super::super) fn store_element_from(
         &mut self,
         handle: &Val<'a>,
         index: Operand,
         value: Val<'a>,
-        span: Span,
+        (span, from): (Span, Span),
     ) -> Eval<'a, ()> {
         let (place, ty) = self.memory_place(handle, index, span)?;
-        let values = self.stored(value, ty, span)?;
+        let values = self.stored(value, ty, from)?;
         let op = MemoryOp::Store { place, values, cache: Cache::default() };
         self.effect(Op::Memory(op), span);
         Ok(())
@@ -184,9 +195,10 @@ impl<'a> Lowerer<'_, 'a> {
                 self.atomic(&call, handle, element)
             }
             name => {
-                let help = crate::diag::suggest::nearest(name, METHODS.iter().copied())
-                    .map(|near| format!("did you mean `{near}`?"))
-                    .unwrap_or_default();
+                let otherwise = "buffers have load, load_or, store, prefetch and atomic_*, and are \
+                                 indexed: `x[i]`";
+                let known = METHODS.iter().copied();
+                let help = crate::diag::suggest::did_you_mean(name, known, otherwise);
                 self.error_help(
                     &UNKNOWN_METHOD,
                     method.span,
@@ -355,13 +367,19 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(())
     }
 
-    /// Scope and order as trailing strings: `("gpu", "release")`; device and relaxed by default.
+    /// Scope and order as trailing strings: `("device", "release")`; relaxed by default, among all who
+    /// can reach the memory: the device, or the workgroup for its own.
     fn scope_and_order(
         &mut self,
+        handle: &Val<'a>,
         arguments: &'a [Expr],
         span: Span,
     ) -> Eval<'a, (Scope, MemoryOrder)> {
-        let (mut scope, mut order) = (Scope::Device, MemoryOrder::Relaxed);
+        let mut order = MemoryOrder::Relaxed;
+        let mut scope = match handle {
+            Val::Shared(_) => Scope::Workgroup,
+            _ => Scope::Device,
+        };
         for argument in arguments {
             let Val::Str(text) = self.eval(argument, None)? else {
                 return self.error(&TYPE_MISMATCH, span, "scope and order are strings".to_owned());
@@ -394,7 +412,7 @@ impl<'a> Lowerer<'_, 'a> {
         let name = call.name.name.as_str();
         let fixed = if name.starts_with("load") { 1 } else { 2 };
         let (plain, extra) = call.arguments.split_at(fixed.min(call.arguments.len()));
-        let (scope, _) = self.scope_and_order(extra, call.span)?;
+        let (scope, _) = self.scope_and_order(handle, extra, call.span)?;
         if name.starts_with("load") {
             let [index] = self.arguments_of::<1>(call.name, plain)?;
             let place = self.indexed(handle, index, call.span)?;
@@ -419,7 +437,7 @@ impl<'a> Lowerer<'_, 'a> {
         };
         if name == "compare_exchange" {
             let (plain, extra) = call.arguments.split_at(3.min(call.arguments.len()));
-            let (scope, order) = self.scope_and_order(extra, call.span)?;
+            let (scope, order) = self.scope_and_order(handle, extra, call.span)?;
             let [index, expected, value] = self.arguments_of::<3>(call.name, plain)?;
             let place = self.indexed(handle, index, call.span)?;
             let expected = self.scalar(expected, ty, call.span)?;
@@ -444,7 +462,7 @@ impl<'a> Lowerer<'_, 'a> {
             }
         };
         let (plain, extra) = call.arguments.split_at(2.min(call.arguments.len()));
-        let (scope, order) = self.scope_and_order(extra, call.span)?;
+        let (scope, order) = self.scope_and_order(handle, extra, call.span)?;
         let [index, value] = self.arguments_of::<2>(call.name, plain)?;
         let place = self.indexed(handle, index, call.span)?;
         let value = self.scalar(value, ty, call.span)?;

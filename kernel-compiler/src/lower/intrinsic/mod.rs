@@ -9,7 +9,7 @@ mod memory;
 mod subgroup;
 mod sync;
 
-pub(super) use arith::{unary_named, unary_names};
+pub(super) use arith::{unary_name, unary_named, unary_names};
 
 use super::ty::Ty;
 use super::value::Val;

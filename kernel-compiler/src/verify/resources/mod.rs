@@ -57,8 +57,17 @@ impl<'m> Resources<'m, '_> {
             let message =
                 format!("this needs {total} bytes of workgroup memory and {target} has {limit}");
             let help = largest.map_or(String::new(), |a| {
-                let bytes = a.len * a.element.size();
-                format!("the largest array is `{}` with {bytes} bytes: take a smaller tile", a.name)
+                let (ty, bytes) = (a.element, a.len * a.element.size());
+                let left = limit.saturating_sub(total - bytes.min(total));
+                let (most, name) = (left / ty.size(), &a.name);
+                match most {
+                    0 => format!("the arrays beside `{name}` already fill it: take smaller tiles"),
+                    _ => format!(
+                        "the largest array, `{name}`, has {} {}: {most} is the most that fits",
+                        a.len,
+                        ty.name()
+                    ),
+                }
             });
             self.report(&SHARED_LIMIT, span, message, help);
         }

@@ -67,6 +67,7 @@ impl Resources<'_, '_> {
             .map(|(_, columns, _, _)| format!("m16n8k{columns}"))
             .collect();
         let help = match known.is_empty() {
+            _ if !same => format!("A and B are of one kind: convert {b} to {a} first"),
             true => "f16, bf16 and 8-bit integers are multiplied from sm_80 on".to_owned(),
             false => format!("it has {} into {}", known.join(" and "), accumulators[0].name()),
         };

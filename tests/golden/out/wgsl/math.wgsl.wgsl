@@ -1,0 +1,40 @@
+struct Scalars {
+    n: u32,
+    grid_linear: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<uniform> scalars: Scalars;
+
+@compute @workgroup_size(32, 1, 1)
+fn math(
+    @builtin(local_invocation_id) thread: vec3<u32>,
+    @builtin(workgroup_id) workgroup: vec3<u32>,
+    @builtin(num_workgroups) workgroups: vec3<u32>
+) {
+    let block = workgroup.x + workgroup.y * workgroups.x;
+    if (block >= scalars.grid_linear) { return; }
+    let v0 = block * 32u + thread.x;
+    if (v0 < scalars.n) {
+        let x_0 = x[v0];
+        let v1 = v0 * 12u;
+        y[v1] = sqrt(x_0) + inverseSqrt(x_0);
+        y[v1 + 1u] = 1.0f / x_0 + 1.0f / x_0;
+        let v2 = -x_0;
+        y[v1 + 2u] = exp(v2) + exp2(x_0 * 0.5f);
+        y[v1 + 3u] = log(x_0) + log2(x_0);
+        y[v1 + 4u] = sin(x_0) + cos(x_0);
+        let v3 = tanh(clamp(x_0, -10.0f, 10.0f)) + tanh(clamp(x_0 * 0.25f, -10.0f, 10.0f));
+        y[v1 + 5u] = v3;
+        let v4 = floor(x_0) + ceil(x_0) * 10.0f + trunc(v2) * 100.0f + round(x_0) * 1000.0f;
+        y[v1 + 6u] = v4;
+        y[v1 + 7u] = exp2(x_0) + log2(x_0) + inverseSqrt(x_0);
+        let v5 = fma(x_0, x_0, 1.0f) + abs(v2) + min(x_0, 2.0f) + max(x_0, 3.0f);
+        y[v1 + 8u] = v5;
+        let v6 = min(max(x_0, 1.0f), 2.5f) - (x_0 - 0.75f * trunc(x_0 / 0.75f));
+        y[v1 + 9u] = v6;
+        y[v1 + 10u] = fma(x_0, 2.0f, x_0 + (x_0 * x_0 - 1.0f));
+        y[v1 + 11u] = select(v2, x_0, (x_0 > 2.0f));
+    }
+}
