@@ -14,7 +14,7 @@ use std::process::Stdio;
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::process;
+use crate::{folder, process};
 
 const RUN_SH: &str = include_str!("run.sh");
 
@@ -94,13 +94,13 @@ fn binary(message: &str) -> Option<Binary> {
 /// Copies a binary and its package's test data; returns the binary's size in bytes.
 fn pack(binary: &Binary, dist: &Path) -> Result<u64, Failure> {
     let package = binary.package.to_string_lossy().replace(['/', '\\'], "-");
-    let folder = match binary.kind {
+    let place = match binary.kind {
         Kind::Program => dist.join("bin"),
         Kind::Test => dist.join("tests").join(&package),
         Kind::Bench => dist.join("benches").join(&package),
     };
-    std::fs::create_dir_all(&folder).map_err(|e| Failure::io("create", &folder, e))?;
-    let file = folder.join(&binary.name);
+    std::fs::create_dir_all(&place).map_err(|e| Failure::io("create", &place, e))?;
+    let file = place.join(&binary.name);
     if file.exists() {
         let file = file.display();
         return Err(Failure::Other(format!("two targets want to be {file}: rename one of them")));
@@ -109,28 +109,9 @@ fn pack(binary: &Binary, dist: &Path) -> Result<u64, Failure> {
     let home = dist.join("packages").join(&package);
     std::fs::create_dir_all(&home).map_err(|e| Failure::io("create", &home, e))?;
     for data in ["tests/data", "benches/data"] {
-        copy_folder(&binary.package.join(data), &home.join(data))?;
+        folder::copy(&binary.package.join(data), &home.join(data))?;
     }
     Ok(bytes)
-}
-
-/// Copies a folder and all below it; one that does not exist is nothing to copy.
-fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
-    if !from.is_dir() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(to).map_err(|e| Failure::io("create", to, e))?;
-    let entries = std::fs::read_dir(from).map_err(|e| Failure::io("list", from, e))?;
-    for entry in entries {
-        let entry = entry.map_err(|e| Failure::io("list", from, e))?;
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), &target).map_err(|e| Failure::io("write", &target, e))?;
-        }
-    }
-    Ok(())
 }
 
 /// The host's target triple.

@@ -1,10 +1,10 @@
 //! `cargo xtask fmt`: rustfmt over the crates and over the kernel sources that no crate compiles.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use crate::failure::Failure;
-use crate::process;
+use crate::{folder, process};
 
 /// Kernel-language files: Rust syntax, read by the compiler as text.
 const KERNEL_FOLDERS: &[&str] =
@@ -26,31 +26,13 @@ pub fn check() -> Result<(), Failure> {
 
 fn format(flags: &[&str]) -> Result<(), Failure> {
     process::run(process::cargo().args(["fmt", "--all"]).args(flags))?;
-    let mut files = Vec::new();
-    for folder in KERNEL_FOLDERS {
-        rust_files(Path::new(folder), &mut files)?;
+    let mut files = folder::files(Path::new("examples"), "rs")?;
+    for sources in KERNEL_FOLDERS {
+        files.extend(folder::files(Path::new(sources), "rs")?);
     }
     if files.is_empty() {
         return Ok(());
     }
-    println!("{} kernel sources", files.len());
+    println!("{} files that no member compiles", files.len());
     process::run(Command::new("rustfmt").args(["--edition", "2024"]).args(flags).args(files))
-}
-
-/// Adds every `.rs` file below `folder`; a folder that does not exist has none.
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    let entries = std::fs::read_dir(folder).map_err(|e| Failure::io("list", folder, e))?;
-    for entry in entries {
-        let path = entry.map_err(|e| Failure::io("list", folder, e))?.path();
-        if path.is_dir() {
-            rust_files(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(())
 }

@@ -8,6 +8,8 @@ use crate::{cache, process, wheel};
 
 /// Mesa's software Vulkan and the loader.
 pub const VULKAN: &[&str] = &["mesa-vulkan-drivers", "libvulkan1"];
+/// The browser that compiles the web dialect.
+pub const CHROMIUM: &[&str] = &["chromium"];
 /// The last ptxas whose PTX versions a CUDA 13.0 driver also takes.
 const PTXAS_WHEEL: &str = "nvidia-cuda-nvcc==13.0.88";
 

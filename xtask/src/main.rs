@@ -1,8 +1,10 @@
-//! Developer commands of the workspace: `cargo xtask ci | demo | bundle | bless | fmt`.
+//! Developer commands of the workspace: `cargo xtask ci | demo | bundle | bless | fmt | figures`.
 //!
 //! Reading order: `ci` runs the table in `steps`; `install` and `model` fetch what the steps need
 //! into the [`cache`] folder; `demo` is the main job; `bundle` packs binaries for a machine without
-//! Rust; `bless` rewrites golden files; `budget` holds the size limits of the sources.
+//! Rust; `bless` rewrites golden files; `budget` holds the size limits of the sources; `package` builds
+//! the example crates against the packaged crates; `web` compiles the browsers' texts in a browser;
+//! `figures` writes the README's table of measurements.
 
 mod bless;
 mod budget;
@@ -11,13 +13,17 @@ mod cache;
 mod ci;
 mod demo;
 mod failure;
+mod figures;
 mod fmt;
+mod folder;
 mod install;
 mod model;
+mod package;
 mod process;
 mod source;
 mod steps;
 mod summary;
+mod web;
 mod wheel;
 
 use std::process::ExitCode;
@@ -32,6 +38,7 @@ usage: cargo xtask COMMAND
   bundle [CARGO OPTION...]    release binaries, tests and benches with a run.sh in dist/
   bless [NEXTEST OPTION...]   run the tests and rewrite the golden files
   fmt [--check]               rustfmt over the crates and over the kernel sources
+  figures [--check]           the README's table of measurements, from bench/results
 
 TILEWRIGHT_CACHE names the cache folder (default: $XDG_CACHE_HOME/tilewright).";
 
@@ -60,6 +67,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "bundle" => bundle::run(rest),
         "bless" => bless::run(rest),
         "fmt" => fmt::run(rest),
+        "figures" => figures::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())

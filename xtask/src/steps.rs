@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::summary::Summary;
-use crate::{budget, fmt, install, model, process};
+use crate::{budget, figures, fmt, install, model, package, process, web};
 
 /// One named step.
 pub struct Step {
@@ -24,6 +24,8 @@ pub enum Work {
     Test(&'static [&'static str]),
     /// The doc tests: `cargo test --doc` with these arguments.
     DocTest(&'static [&'static str]),
+    /// The example crates against the packaged crates, given the step's environment.
+    Package,
     /// A function of this program.
     Call(fn() -> Result<(), Failure>),
 }
@@ -38,17 +40,22 @@ pub enum Need {
     Ptxas,
     /// The default model, given to tests as `TILEWRIGHT_TEST_MODEL`.
     Model,
+    /// A browser with WebGPU: Chromium.
+    Browser,
 }
 
-use Need::{Model, Ptxas, Vulkan};
-use Work::{Call, Cargo, DocTest, Test};
+use Need::{Browser, Model, Ptxas, Vulkan};
+use Work::{Call, Cargo, DocTest, Package, Test};
 
 /// Every step, cheapest first; the tests come last so that their summary ends the output.
 #[rustfmt::skip]
 pub const STEPS: &[Step] = &[
     Step { name: "fmt", needs: &[], work: Call(fmt::check) },
     Step { name: "budget", needs: &[], work: Call(budget::check) },
+    Step { name: "figures", needs: &[], work: Call(figures::check) },
     Step { name: "clippy", needs: &[], work: Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]) },
+    Step { name: "web", needs: &[Browser], work: Call(web::check) },
+    Step { name: "package", needs: &[Vulkan, Model], work: Package },
     Step { name: "doc", needs: &[Vulkan], work: DocTest(&["--workspace"]) },
     Step { name: "test", needs: &[Vulkan, Ptxas, Model], work: Test(&["--workspace"]) },
 ];
@@ -60,6 +67,7 @@ impl Need {
             Self::Vulkan => "install vulkan",
             Self::Ptxas => "install ptxas",
             Self::Model => "fetch model",
+            Self::Browser => "install browser",
         }
     }
 
@@ -70,6 +78,7 @@ impl Need {
         match self {
             Self::Vulkan => install::apt(install::VULKAN).map(|()| None),
             Self::Ptxas => Ok(Some(("TILEWRIGHT_PTXAS", install::ptxas()?))),
+            Self::Browser => install::apt(install::CHROMIUM).map(|()| None),
             Self::Model => Ok(Some(("TILEWRIGHT_TEST_MODEL", model::fetch()?))),
         }
     }
@@ -95,6 +104,7 @@ impl Step {
                 summary.run(cargo.args(["test", "--no-fail-fast", "--all-targets"]).args(args))
             }
             DocTest(args) => summary.run(cargo.args(["test", "--doc"]).args(args)),
+            Package => package::check(environment),
             Call(function) => function(),
         }
     }
