@@ -28,7 +28,7 @@ pub fn emit(function: &Function, path: &TokenStream) -> TokenStream {
     });
     let name = format_ident!("{}", function.name.name);
     let text = &function.name.name;
-    let visibility = if function.public { quote!(pub) } else { quote!() };
+    let visibility: TokenStream = function.visibility.parse().unwrap_or_default();
     quote! {
         #[allow(unused_variables, dead_code, missing_docs, clippy::too_many_arguments)]
         #visibility fn #name<#(#generics),*>(
