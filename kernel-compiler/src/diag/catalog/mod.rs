@@ -27,3 +27,35 @@ macro_rules! entries {
     };
 }
 pub(crate) use entries;
+
+/// The entries that one stage reports.
+#[derive(Debug)]
+pub struct Stage {
+    /// What the codes begin with.
+    pub prefix: &'static str,
+    /// What the stage looks at.
+    pub title: &'static str,
+    /// Its entries.
+    pub entries: &'static [&'static crate::diag::Entry],
+}
+
+const fn stage(
+    prefix: &'static str,
+    title: &'static str,
+    entries: &'static [&'static crate::diag::Entry],
+) -> Stage {
+    Stage { prefix, title, entries }
+}
+
+/// All stages, by code.
+pub static STAGES: [Stage; 9] = [
+    stage("TW00", "the compiler itself", internal::ALL),
+    stage("TW01", "parsing", parse::ALL),
+    stage("TW02", "names, types and compile-time values", types::ALL),
+    stage("TW03", "targets and resources", resources::ALL),
+    stage("TW04", "memory and bounds", memory::ALL),
+    stage("TW05", "uniformity and barriers", sync::ALL),
+    stage("TW06", "asynchronous operations", asynchronous::ALL),
+    stage("TW07", "kernel attributes and family macros", attribute::ALL),
+    stage("TW08", "quantisation formats", format::ALL),
+];

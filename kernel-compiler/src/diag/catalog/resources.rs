@@ -1,9 +1,9 @@
 //! Targets and resources.
 
 super::entries! {
-    NOT_ON_TARGET = "TW0350", "An instruction that the target does not have.";
-    NO_SUCH_FORM = "TW0351", "An operation that the target has in no form for these types or sizes.";
-    NOT_PTX = "TW0352", "A module for another target was given to the PTX back end.";
+    NOT_ON_TARGET = "TW0350", "an instruction that the target does not have";
+    NO_SUCH_FORM = "TW0351", "an operation that the target has in no form for these types or sizes";
+    NOT_PTX = "TW0352", "a module for another target was given to the PTX back end";
     NOT_WGSL = "TW0361", "a module for another target was given to the WGSL back end";
     SCALAR_PARAM = "TW0367", "a scalar parameter of a type that WGSL's uniform struct cannot hold";
     WGSL_FRAGMENT = "TW0368", "a matrix fragment that the WGSL target cannot hold";
