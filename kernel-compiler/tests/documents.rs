@@ -1,12 +1,15 @@
-//! What the documents say of the compiler is what it does: the README's kernel, the table of diagnostics.
+//! What the documents say of the compiler is what it does: the README's kernel, the table of diagnostics,
+//! the list of intrinsics.
 //! `TILEWRIGHT_BLESS=1` rewrites the table.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use tilewright_kernel_compiler::diag::catalog;
 use tilewright_kernel_compiler::inspect::{Stage, inspect};
+use tilewright_kernel_compiler::lower::intrinsic_names;
 
 fn document(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
@@ -75,4 +78,13 @@ fn the_page_of_diagnostics_is_current() {
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
     assert_eq!(found, page, "docs/diagnostics.md; TILEWRIGHT_BLESS=1 rewrites it");
+}
+
+#[test]
+fn the_language_page_names_every_intrinsic() {
+    let page = std::fs::read_to_string(document("docs/language.md")).unwrap();
+    let words: BTreeSet<&str> =
+        page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let missing: Vec<&str> = intrinsic_names().filter(|name| !words.contains(name)).collect();
+    assert!(missing.is_empty(), "docs/language.md does not have {missing:?}");
 }

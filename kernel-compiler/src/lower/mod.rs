@@ -23,6 +23,7 @@ mod ty;
 mod types;
 mod value;
 
+pub use intrinsic::names as intrinsic_names;
 pub use kernel::{Instance, constant, element_type, lower};
 pub use program::Program;
 pub use ty::{Argument, StructTy, Ty};

@@ -31,8 +31,8 @@ pub(super) struct Call<'a, 't> {
     pub span: Span,
 }
 
-/// The names of all intrinsic functions, for suggestions.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
+/// The names of all intrinsic functions, for suggestions and for the language's documentation.
+pub fn names() -> impl Iterator<Item = &'static str> {
     comptime::NAMES
         .iter()
         .chain(ids::NAMES)
