@@ -62,6 +62,22 @@ fn closures() {
 }
 
 #[test]
+fn captures() {
+    let x = counts(40);
+    let y = x.iter().map(|x| {
+        let sum = (0..*x).sum::<u32>() + 100;
+        sum * 1000 + sum + 1
+    });
+    let y: Vec<u32> = y.collect();
+    check("captures", |_| {
+        Run::default()
+            .input("x", Data::u32(x.clone()))
+            .output("y", Data::u32(y.clone()))
+            .u32("n", 40)
+    });
+}
+
+#[test]
 fn enums() {
     check("enums", |case| {
         let mask = case.variant("MASK").to_owned();

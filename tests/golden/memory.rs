@@ -133,9 +133,11 @@ fn atomics() {
 #[test]
 fn compound() {
     check("compound", |_| {
-        Run::default()
-            .change("count", Data::u32([0]), Data::u32([64]))
-            .change("y", Data::u32(0..64), Data::u32(5..69))
+        Run::default().change("count", Data::u32([0]), Data::u32([64])).change(
+            "y",
+            Data::u32(0..64),
+            Data::u32(5..69),
+        )
     });
 }
 

@@ -11,3 +11,8 @@ fn device_code() {
 fn texts() {
     check_refused("texts");
 }
+
+#[test]
+fn operands() {
+    check_refused("operands");
+}

@@ -251,7 +251,9 @@ impl<'a> Lowerer<'_, 'a> {
             (pattern, value) => {
                 let ty = value.ty(&self.builder.module);
                 let span = pattern_span(pattern);
-                self.error(&TYPE_MISMATCH, span, format!("this pattern does not fit {ty}"))
+                let help = "take `if` for conditions, and `_` or integers as patterns".to_owned();
+                let message = format!("this pattern does not fit {ty}");
+                self.error_help(&TYPE_MISMATCH, span, message, help)
             }
         }
     }
@@ -450,6 +452,14 @@ impl<'a> Lowerer<'_, 'a> {
             None => Val::Unit,
         };
         if self.calls.is_empty() {
+            if !matches!(value, Val::Unit) {
+                return self.error_help(
+                    &TYPE_MISMATCH,
+                    span,
+                    "a kernel returns nothing".to_owned(),
+                    "store the result to a `&mut [T]` parameter".to_owned(),
+                );
+            }
             self.builder.push(Stmt::Return(span));
             return Ok(Val::Never);
         }

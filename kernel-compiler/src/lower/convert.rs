@@ -39,6 +39,9 @@ impl<'a> Lowerer<'_, 'a> {
                     (Ty::Scalar(_), Ty::Scalar(to @ (Scalar::F16 | Scalar::Bf16))) => {
                         format!("convert it: `{}::from_f32(x)`", to.name())
                     }
+                    (Ty::Scalar(_), Ty::Scalar(Scalar::Index)) => {
+                        "indices are u32 or `index(x)` of an integer".to_owned()
+                    }
                     (Ty::Scalar(_), Ty::Scalar(to)) if *to != Scalar::Bool => {
                         format!("convert it: `x as {}`", to.name())
                     }

@@ -278,6 +278,9 @@ impl<'a> Lowerer<'_, 'a> {
                 let from = other.ty(&self.builder.module);
                 let help = match to {
                     Scalar::Bool => "compare it: `x != 0`".to_owned(),
+                    _ if from == Ty::Scalar(Scalar::Bool) => {
+                        "write `select(x, 1.0, 0.0)`".to_owned()
+                    }
                     _ => "convert it to f32 or an integer first".to_owned(),
                 };
                 let message = format!("{from} cannot be cast to {}", to.name());

@@ -32,5 +32,6 @@ super::entries! {
     PARAMETER_TYPE = "TW0230", "a parameter of a type that a launch cannot pass";
     SIZE_EXPRESSION = "TW0231", "a shape, grid or condition that is not arithmetic over parameters";
     THREADS = "TW0232", "a number of threads that no workgroup can have";
+    OPERAND = "TW0233", "an operand of a type, or in a memory, that the operation does not take";
     SHARED_SCOPE = "TW0228", "workgroup memory declared under control flow";
 }

@@ -159,6 +159,14 @@ impl<'a> Lowerer<'_, 'a> {
         let b = self.registers(b, call.span)?;
         let c = self.leaves(c, call.span)?;
         let c_type = c.first().map_or(Scalar::F32, |c| self.builder.module.type_of(*c));
+        for leaf in &c {
+            let ty = self.builder.module.type_of(*leaf);
+            if ty != c_type {
+                let message = format!("C's registers are {} and {}", c_type.name(), ty.name());
+                let help = "give them one type".to_owned();
+                return self.error_help(&TYPE_MISMATCH, call.span, message, help);
+            }
+        }
         let halved = if sparse.is_some() { 2 } else { 1 };
         let per_thread = |elements: u32, bytes: u32| elements * bytes / (32 * 4);
         let counts = [

@@ -13,6 +13,9 @@ fn packed(ty: Scalar) -> bool {
     matches!(ty, Scalar::F16x2 | Scalar::Bf16x2)
 }
 
+/// What helps an operation on a type that only holds values.
+const WIDEN: &str = "widen it first: `x.to_f32()`";
+
 impl Types<'_, '_> {
     /// Checks an arithmetic operation.
     pub(super) fn arith(&mut self, op: &ArithOp) {
@@ -20,7 +23,7 @@ impl Types<'_, '_> {
             ArithOp::Unary(op, a) => {
                 let ty = self.of(a);
                 if !unary(op, ty) {
-                    self.wrong(format!("{} has no such operation", ty.name()));
+                    self.misused(format!("{} has no such operation", ty.name()), WIDEN);
                 }
             }
             ArithOp::Binary { op, a, b, ftz } => {
@@ -28,7 +31,7 @@ impl Types<'_, '_> {
                 let shift = matches!(op, BinaryOp::Shl | BinaryOp::Shr);
                 self.is(b, if shift { Scalar::U32 } else { ty });
                 if !binary(op, ty) {
-                    self.wrong(format!("{} has no such operation", ty.name()));
+                    self.misused(format!("{} has no such operation", ty.name()), WIDEN);
                 }
                 self.ftz(ftz, ty);
             }
@@ -36,7 +39,7 @@ impl Types<'_, '_> {
                 let ty = self.same(a, b);
                 self.is(c, ty);
                 if !float(ty) {
-                    self.wrong(format!("{} has no such operation", ty.name()));
+                    self.misused(format!("{} has no such operation", ty.name()), WIDEN);
                 }
                 self.ftz(ftz, ty);
             }
@@ -45,7 +48,7 @@ impl Types<'_, '_> {
                 let equality = matches!(comparison, Comparison::Eq | Comparison::Ne);
                 let ordered = ty.is_integer() || float(ty) && !packed(ty);
                 if !(ordered || equality && ty == Scalar::Bool) {
-                    self.wrong(format!("{} has no such comparison", ty.name()));
+                    self.misused(format!("{} has no such comparison", ty.name()), WIDEN);
                 }
             }
             ArithOp::Select { condition, a, b } => {

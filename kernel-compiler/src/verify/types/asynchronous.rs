@@ -71,7 +71,9 @@ impl Types<'_, '_> {
         self.place(barrier);
         self.in_shared(barrier);
         if self.element(barrier) != Scalar::U64 {
-            self.wrong("an mbarrier is a u64".to_owned());
+            let message =
+                format!("an mbarrier is a u64, and this is {}", self.element(barrier).name());
+            self.misused(message, "declare it as `shared::<u64, N>()`");
         }
     }
 
@@ -98,7 +100,11 @@ impl Types<'_, '_> {
         if let ParamKind::TensorMap { tile, .. } = &self.module.params[map.index()].kind {
             if tile.len() != coordinates.len() {
                 let (found, expected) = (coordinates.len(), tile.len());
-                self.wrong(format!("{found} coordinates for a tensor of {expected} dimensions"));
+                let message = format!("{found} coordinates for a box of {expected} dimensions");
+                self.misused(
+                    message,
+                    "give one coordinate for each extent of `tile`, innermost first",
+                );
             }
             if tile.is_empty() || tile.len() > 5 || tile.iter().any(|n| *n == 0 || *n > 256) {
                 self.size(

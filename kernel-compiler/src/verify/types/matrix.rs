@@ -19,7 +19,8 @@ impl Types<'_, '_> {
             _ => matches!(element, Scalar::F16 | Scalar::F32 | Scalar::Bf16),
         };
         if !fits {
-            self.wrong(format!("a fragment of {}", element.name()));
+            let message = format!("there is no {role:?} fragment of {}", element.name());
+            self.misused(message, "A and B are made of f16, bf16 or f32, C of f32");
         }
     }
 
@@ -29,7 +30,9 @@ impl Types<'_, '_> {
 
     fn role(&mut self, id: FragmentId, role: FragmentRole) {
         if self.declared(id).role != role {
-            self.wrong(format!("fragment {} is not of role {role:?}", id.0));
+            let found = self.declared(id).role;
+            let message = format!("this takes a fragment of role {role:?}, and not of {found:?}");
+            self.misused(message, "make them with `fragment_a`, `fragment_b` and `fragment_c`");
         }
     }
 
@@ -54,7 +57,8 @@ impl Types<'_, '_> {
                 let (element, array) = (self.declared(*fragment).element, self.element(place));
                 if element != array {
                     let (element, array) = (element.name(), array.name());
-                    self.wrong(format!("a fragment of {element} in an array of {array}"));
+                    let message = format!("a fragment of {element} in an array of {array}");
+                    self.misused(message, "the array has the fragment's element type");
                 }
             }
             MatrixOp::FragmentMultiplyAdd { a, b, c } => {
@@ -63,7 +67,8 @@ impl Types<'_, '_> {
                 self.role(*c, FragmentRole::C);
                 let (a, b, c) = (self.declared(*a), self.declared(*b), self.declared(*c));
                 if a.element != b.element || a.size != b.size || a.size != c.size {
-                    self.wrong("fragments of different shapes or element types".to_owned());
+                    let message = "fragments of different sizes or element types".to_owned();
+                    self.misused(message, "A and B have one element type, and all three one size");
                 }
             }
             MatrixOp::Mma { .. } => self.mma(op),
@@ -125,7 +130,8 @@ impl Types<'_, '_> {
         self.registers("C", c, *c_type, m * n * element / 128);
         self.sparsity(sparse);
         if a_type.size() != b_type.size() {
-            self.wrong("A and B differ in width".to_owned());
+            let message = format!("A of {} and B of {}", a_type.name(), b_type.name());
+            self.misused(message, "A and B have elements of one size");
         }
     }
 
@@ -133,7 +139,8 @@ impl Types<'_, '_> {
         let Some((metadata, selector)) = sparse else { return };
         self.is(*metadata, Scalar::U32);
         if *selector > 3 {
-            self.wrong(format!("sparsity selector {selector}"));
+            let message = format!("there is no sparsity selector {selector}");
+            self.misused(message, "selectors are 0 to 3, by the shape");
         }
     }
 
@@ -175,10 +182,12 @@ impl Types<'_, '_> {
         let wide = matches!(a_type, Scalar::F16 | Scalar::Bf16);
         let narrow = |ty| matches!(ty, Scalar::F8E4M3 | Scalar::F8E5M2);
         if !(wide && a_type == b_type || narrow(*a_type) && narrow(*b_type)) {
-            self.wrong(format!("a wgmma of {} by {}", a_type.name(), b_type.name()));
+            let message = format!("there is no wgmma of {} by {}", a_type.name(), b_type.name());
+            self.misused(message, "wgmma multiplies f16 by f16, bf16 by bf16, and 8-bit floats");
         }
         if *transpose_a && (registers || !wide) || *transpose_b && !wide {
-            self.wrong("only 16-bit matrices in shared memory are transposed".to_owned());
+            let message = "only 16-bit matrices in shared memory are transposed".to_owned();
+            self.misused(message, "store the matrix K-major, or convert it to 16 bits");
         }
         self.sparsity(sparse);
     }
@@ -186,7 +195,8 @@ impl Types<'_, '_> {
     fn accumulator(&mut self, accumulator: &[LocalId], expected: u32) {
         let module = self.module;
         if accumulator.iter().any(|local| module.locals[local.index()].ty != Scalar::F32) {
-            self.wrong("an accumulator is made of f32".to_owned());
+            let message = "wgmma's accumulator is made of f32".to_owned();
+            self.misused(message, "declare it as `let mut sum = [0.0f32; N]`");
         }
         let mut distinct = accumulator.to_vec();
         distinct.sort_unstable();

@@ -86,20 +86,26 @@ impl Types<'_, '_> {
     /// That a place is in this workgroup's memory.
     pub(super) fn in_shared(&mut self, place: &Place) {
         if !matches!(place.base, Base::Shared(_)) {
-            self.wrong("the place must be in workgroup memory".to_owned());
+            let message = "this must be in workgroup memory".to_owned();
+            self.misused(message, "copy it to an array of `shared::<T, N>()` first");
         }
     }
 
     /// That a place is in a global buffer.
     pub(super) fn in_buffer(&mut self, place: &Place) {
         if !matches!(place.base, Base::Buffer(_)) {
-            self.wrong("the place must be in a buffer".to_owned());
+            let message = "this must be in a buffer".to_owned();
+            self.misused(
+                message,
+                "only parameters lie in global memory: check the arguments' order",
+            );
         }
     }
 
     fn width(&mut self, ty: Scalar, count: u32) {
         if matches!(ty, Scalar::Bool | Scalar::Index) || count == 0 {
-            return self.wrong(format!("{count} of {} in memory", ty.name()));
+            let message = format!("memory cannot hold {count} of {}", ty.name());
+            return self.misused(message, "keep it as u32");
         }
         let bytes = count * ty.size();
         if count > 1 && !matches!(bytes, 4 | 8 | 16) {

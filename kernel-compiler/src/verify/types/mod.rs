@@ -7,6 +7,7 @@ mod memory;
 
 use super::scope::internal;
 use crate::diag::catalog::resources::OPERATION_SIZE;
+use crate::diag::catalog::types::OPERAND;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::op::{Builtin, SubgroupOp, SyncOp};
 use crate::ir::{Block, Module, Op, Operand, Scalar, Span, Stmt};
@@ -35,6 +36,11 @@ impl<'m> Types<'m, '_> {
         self.sink.report(internal(self.span, message));
     }
 
+    /// A type or a memory space that a user may have chosen.
+    fn misused(&mut self, message: String, help: &str) {
+        self.sink.report(Diagnostic::new(&OPERAND, self.span, message).help(help));
+    }
+
     /// A size that a user may have chosen.
     fn size(&mut self, message: String, help: String) {
         self.sink.report(Diagnostic::new(&OPERATION_SIZE, self.span, message).help(help));
@@ -57,7 +63,9 @@ impl<'m> Types<'m, '_> {
         let found = self.of(operand);
         if !types.contains(&found) {
             let names: Vec<&str> = types.iter().map(|t| t.name()).collect();
-            self.wrong(format!("expected {}, found {}", names.join(" or "), found.name()));
+            let message =
+                format!("this operation takes {}, and not {}", list(&names), found.name());
+            self.misused(message, "convert the value, or keep it in another type");
         }
     }
 
@@ -75,10 +83,16 @@ impl<'m> Types<'m, '_> {
         for array in &self.module.shared {
             self.span = array.span;
             if matches!(array.element, Scalar::Bool | Scalar::Index) {
-                self.wrong(format!("`{}` holds {}", array.name, array.element.name()));
+                let message = format!(
+                    "workgroup memory cannot hold {} (`{}`)",
+                    array.element.name(),
+                    array.name
+                );
+                self.misused(message, "keep it as u32");
             }
             if !array.align.is_power_of_two() {
-                self.wrong(format!("`{}` is aligned to {}", array.name, array.align));
+                let message = format!("`{}` cannot be aligned to {}", array.name, array.align);
+                self.misused(message, "alignments are powers of two, in bytes");
             }
         }
         for fragment in &self.module.fragments {
@@ -196,5 +210,14 @@ impl<'m> Types<'m, '_> {
             SubgroupOp::Vote(_, value) => self.is(*value, Scalar::Bool),
             SubgroupOp::BroadcastFirst(value) => self.one_of(*value, &WORDS),
         }
+    }
+}
+
+/// "a, b or c"
+fn list(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+        None => String::new(),
     }
 }
