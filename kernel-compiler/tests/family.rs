@@ -102,7 +102,7 @@ fn every_target_covers_every_case() {
 fn what_a_family_does_not_take_is_refused() {
     let tiles = quote!(tiles: { wgsl => { query: 8, key: 16 } });
     let refused = [
-        (quote!(head_dim: 64, elemnt: f32), "flash_attention has no key `elemnt`"),
+        (quote!(head_dim: 64, elemnt: f32), "[TW0706] flash_attention has no key `elemnt`"),
         (quote!(head_dim: D, element: f32), "write the number here"),
         (quote!(head_dim: 64, element: float), "this is not an element type"),
         (quote!(head_dim: 64, element: f32, mask: [window]), "has no `mask: window`"),
@@ -116,8 +116,8 @@ fn what_a_family_does_not_take_is_refused() {
     let tiles = [
         (quote!(wgsl => { query: 8 }), "the tile does not say `key`"),
         (quote!(wgsl => { query: 8, kay: 16, key: 16 }), "did you mean `key`?"),
-        (quote!(wgsl => { query: 12, key: 16 }), "`query` cannot be 12"),
-        (quote!(wgsl if masc == causal => { query: 8, key: 16 }), "`masc` is not a key"),
+        (quote!(wgsl => { query: 12, key: 16 }), "[TW0720] `query` cannot be 12"),
+        (quote!(wgsl if masc == causal => { query: 8, key: 16 }), "[TW0722] `masc` is not a key"),
         (quote!(webgpu => { query: 8, key: 16 }), "there is no target `webgpu`"),
         (quote!(wgsl => all[{ query: 8, key: 16 }]), "first_of"),
         (quote!(), "the call has no tiles"),

@@ -15,11 +15,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::failure::Failure;
 use crate::{folder, process};
-
-/// What the examples depend on, directly or not, is among these; the others only have to package.
-const UNPUBLISHED: &[&str] = &["xtask"];
 
 /// Packages, unpacks, builds and runs; `environment` names the model as `TILEWRIGHT_TEST_MODEL`.
 pub fn check(environment: &[(&'static str, PathBuf)]) -> Result<(), Failure> {
@@ -47,9 +46,9 @@ fn packages(target: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let mut cargo = process::cargo();
     cargo.args(["package", "--quiet", "--workspace", "--no-verify", "--allow-dirty"]);
-    UNPUBLISHED.iter().for_each(|name| {
-        cargo.args(["--exclude", name]);
-    });
+    for name in unpublished()? {
+        cargo.args(["--exclude", &name]);
+    }
     process::run(&mut cargo)?;
     // Cargo keeps copies of its own in folders below.
     let mut packages = folder::files(&place, "crate")?;
@@ -58,6 +57,18 @@ fn packages(target: &Path) -> Result<Vec<PathBuf>, Failure> {
         return Err(Failure::Other(format!("no packages in {}", place.display())));
     }
     Ok(packages)
+}
+
+/// Members with `publish = false`.
+fn unpublished() -> Result<Vec<String>, Failure> {
+    let mut cargo = process::cargo();
+    let text = process::capture(cargo.args(["metadata", "--format-version", "1", "--no-deps"]))?;
+    let metadata: Value = serde_json::from_str(&text)
+        .map_err(|e| Failure::Other(format!("cargo metadata is not JSON: {e}")))?;
+    let members = metadata.get("packages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let kept = |p: &&Value| p.get("publish").and_then(Value::as_array).is_some_and(Vec::is_empty);
+    let names = members.iter().filter(kept).filter_map(|p| p.get("name")?.as_str());
+    Ok(names.map(str::to_owned).collect())
 }
 
 fn unpack(packages: &[PathBuf], crates: &Path) -> Result<(), Failure> {
