@@ -27,12 +27,14 @@
 //!     }
 //! }
 //!
-//! let device = Device::open(&"cpu".parse()?)?;
-//! let x = device.upload([3], &[1.0f32, 2.0, 3.0])?;
-//! let mut y = device.upload([3], &[10.0f32, 20.0, 30.0])?;
-//! saxpy(&device, &x, &mut y, 2.0)?;
-//! assert_eq!(y.download()?, [12.0, 24.0, 36.0]);
-//! # Ok::<(), tilewright::Error>(())
+//! fn main() -> Result<(), tilewright::Error> {
+//!     let device = Device::open(&"cpu".parse()?)?;
+//!     let x = device.upload([3], &[1.0f32, 2.0, 3.0])?;
+//!     let mut y = device.upload([3], &[10.0f32, 20.0, 30.0])?;
+//!     saxpy(&device, &x, &mut y, 2.0)?;
+//!     assert_eq!(y.download()?, [12.0, 24.0, 36.0]);
+//!     Ok(())
+//! }
 //! ```
 
 pub use tilewright_kernel_macros::{kernel, kernel_module};
