@@ -1,0 +1,12 @@
+//! The choice of tokens against independent computations, on every device of
+//! `TILEWRIGHT_TEST_DEVICES`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod argmax;
+mod devices;
+mod guarded;
+mod oracle;
+mod random;
+mod sample;
+mod texts;
