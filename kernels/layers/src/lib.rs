@@ -10,7 +10,8 @@
 //!
 //! Each name is the launcher (`fn(&Device, .., scalars) -> Result<(), Error>`) and a module with the
 //! statics `INFO` and `KERNEL`. Buffers of any width and start are taken; those whose rows are a
-//! multiple of 16 bytes go faster.
+//! multiple of 16 bytes go faster. A grid has at most 65535 rows (or tokens) on most devices, and a
+//! launch with more is refused; [`mod@rms_norm`] and [`mod@add`] fold theirs and take any number.
 
 mod activation;
 mod norm;

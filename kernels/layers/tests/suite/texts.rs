@@ -6,7 +6,13 @@ use tilewright_kernels_layers::{add, rms_norm, rotary_append, select_rows, swigl
 use tilewright_runtime::{KernelText, Target, TypedKernel};
 
 fn all() -> Vec<&'static TypedKernel> {
-    vec![&rms_norm::KERNEL, &swiglu::KERNEL, &add::KERNEL, &select_rows::KERNEL, &rotary_append::KERNEL]
+    vec![
+        &rms_norm::KERNEL,
+        &swiglu::KERNEL,
+        &add::KERNEL,
+        &select_rows::KERNEL,
+        &rotary_append::KERNEL,
+    ]
 }
 
 /// Needs `TILEWRIGHT_PTXAS`, the path of an assembler; passes over the check where there is none.
