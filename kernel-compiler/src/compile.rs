@@ -146,6 +146,7 @@ pub fn compile_cases(
                     (module.clone(), describe(&module, &cases[*case], attribute))
                 });
                 merge_access(&mut slot.0, &module);
+                merge_alignment(&mut slot.1.conditions, &module);
                 slot.1.texts.push(text);
             }
             Ok(None) => {}
@@ -269,6 +270,15 @@ fn merge_access(into: &mut Module, other: &Module) {
             && *b == Access::ReadWrite
         {
             *a = Access::ReadWrite;
+        }
+    }
+}
+
+/// A buffer starts where every text can read it.
+fn merge_alignment(into: &mut Vec<Condition>, module: &Module) {
+    for condition in &module.conditions {
+        if matches!(condition, Condition::Aligned { .. }) && !into.contains(condition) {
+            into.push(condition.clone());
         }
     }
 }

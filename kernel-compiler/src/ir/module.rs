@@ -101,7 +101,8 @@ pub enum ParamKind {
         role: ParamRole,
         /// Dimensions; their product is the number of elements. Empty: length unknown.
         shape: Vec<Sym>,
-        /// The base address is a multiple of this many bytes (at least 16 unless stated).
+        /// The base address is a multiple of this many bytes; beyond an element's size, a condition of
+        /// the launch (text without it says 16).
         align: u32,
     },
     /// A scalar by value.

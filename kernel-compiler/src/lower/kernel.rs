@@ -1,5 +1,6 @@
 //! One kernel, one instance: its attribute and its body to a module.
 
+use super::alignment::require_alignment;
 use super::symbolic::Known;
 use super::ty::{Argument, Ty};
 use super::value::{Frame, Slot, Val};
@@ -9,8 +10,7 @@ use crate::diag::catalog::types::{PARAMETER_TYPE, REQUIRE, THREADS};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::op::{Base, MemoryOp, Op};
 use crate::ir::{
-    Access, Block, Builder, Condition, Module, Param, ParamId, ParamKind, ParamRole, Scalar, Stmt,
-    Sym,
+    Access, Block, Builder, Module, Param, ParamId, ParamKind, ParamRole, Scalar, Stmt, Sym,
 };
 use crate::target::Target;
 use std::collections::HashMap;
@@ -49,6 +49,7 @@ pub fn lower(
     let Lowerer { builder, diagnostics, .. } = lowerer;
     let mut module = builder.finish();
     narrow_access(&mut module);
+    require_alignment(&mut module);
     diagnostics.gate(applies.then_some(module))
 }
 
@@ -157,7 +158,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             Ty::Slice(element) => match *element {
                 Ty::Scalar(element) if element != Scalar::Bool && element != Scalar::Index => {
                     let access = if mutable { Access::ReadWrite } else { Access::Read };
-                    Ok(ParamKind::Buffer { element, access, role, shape: Vec::new(), align: 16 })
+                    Ok(ParamKind::Buffer { element, access, role, shape: Vec::new(), align: 1 })
                 }
                 other => self.bad_parameter(ty, &other),
             },
@@ -260,15 +261,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             match self.condition(expr)? {
                 Known::Always => {}
                 Known::Never => return Ok(false),
-                Known::AtLaunch(condition) => {
-                    if let Condition::Aligned { param, bytes } = condition
-                        && let ParamKind::Buffer { align, .. } =
-                            &mut self.builder.module.params[param.index()].kind
-                    {
-                        *align = (*align).max(bytes);
-                    }
-                    self.builder.module.conditions.push(condition);
-                }
+                Known::AtLaunch(condition) => self.builder.module.conditions.push(condition),
             }
         }
         Ok(true)

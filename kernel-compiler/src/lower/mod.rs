@@ -4,6 +4,7 @@
 //! loops, `if` and `match` on constants, closures, structs, arrays. What remains are typed scalars.
 //! Device functions are inlined at each call, so nothing else of the program reaches the IR.
 
+mod alignment;
 mod call;
 mod control;
 mod convert;

@@ -7,7 +7,7 @@ use crate::random::Random;
 use half::{bf16, f16};
 use tilewright_kernels_layers::rotary_append;
 use tilewright_kernels_reference::{Float, PAGE};
-use tilewright_runtime::{Device, Element, Error};
+use tilewright_runtime::{Device, Element, Error, Shape};
 
 /// A step: sizes, and what its buffers hold.
 struct Step {
@@ -55,6 +55,17 @@ impl Step {
 /// What the caches hold before.
 const OLD: f32 = 0.75;
 
+/// A view that starts at a whole pair: pairs move together.
+fn paired<T: Element + PartialEq + std::fmt::Debug>(
+    device: &Device,
+    shape: impl Into<Shape>,
+    data: &[T],
+    sentinel: T,
+) -> Guarded<T> {
+    let bytes = device.capabilities().wgpu.as_ref().map_or(0, |wgpu| wgpu.storage_alignment);
+    Guarded::at(device, shape, data, sentinel, (bytes as usize / size_of::<T>()).max(2))
+}
+
 fn run<K>(device: &Device, step: &Step) -> Result<(Vec<f32>, Vec<K>, Vec<K>), Error>
 where
     K: Element + Float + PartialEq + std::fmt::Debug,
@@ -64,14 +75,14 @@ where
     let cache = step.pages * step.kv_heads * PAGE as usize * step.head_dim;
     let shape = [step.pages, step.kv_heads, PAGE as usize, step.head_dim];
     let old = vec![K::from_f32(OLD); cache];
-    let qkv = Guarded::new(device, [tokens, step.width()], &step.qkv, f32::NAN);
+    let qkv = paired(device, [tokens, step.width()], &step.qkv, f32::NAN);
     let frequencies = Guarded::new(device, [step.frequencies.len()], &step.frequencies, f32::NAN);
     let positions = Guarded::new(device, [tokens], &step.positions, 99);
     let slots = Guarded::new(device, [tokens], &step.slots, 0);
     let out = vec![5.0; tokens * step.heads * step.head_dim];
-    let mut q = Guarded::new(device, [tokens, step.heads, step.head_dim], &out, -7.0);
-    let mut k = Guarded::new(device, shape, &old, K::from_f32(-7.0));
-    let mut v = Guarded::new(device, shape, &old, K::from_f32(-7.0));
+    let mut q = paired(device, [tokens, step.heads, step.head_dim], &out, -7.0);
+    let mut k = paired(device, shape, &old, K::from_f32(-7.0));
+    let mut v = paired(device, shape, &old, K::from_f32(-7.0));
     rotary_append(
         device,
         &qkv.view,
