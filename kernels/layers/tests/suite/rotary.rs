@@ -32,15 +32,15 @@ impl Step {
         let row = &self.qkv[t * self.width() + head * self.head_dim..][..self.head_dim];
         let Some(frequency) = self.frequencies.get(i / 2) else { return f64::from(row[i]) };
         let angle = self.positions[t] as f32 * frequency;
-        let (a, b) = (row[i & !1], row[i | 1]);
+        let (a, b, is_first) = (row[i & !1], row[i | 1], i & 1 == 0);
         if in_f32 {
             let (sin, cos) = (angle.sin() * self.magnitude, angle.cos() * self.magnitude);
-            return f64::from(if i % 2 == 0 { a * cos - b * sin } else { a * sin + b * cos });
+            return f64::from(if is_first { a * cos - b * sin } else { a * sin + b * cos });
         }
         let magnitude = f64::from(self.magnitude);
         let (sin, cos) = f64::from(angle).sin_cos();
         let (a, b) = (f64::from(a) * magnitude, f64::from(b) * magnitude);
-        if i % 2 == 0 { a * cos - b * sin } else { a * sin + b * cos }
+        if is_first { a * cos - b * sin } else { a * sin + b * cos }
     }
 
     /// All elements of the heads from `first` on, of all tokens.
@@ -55,6 +55,9 @@ impl Step {
 /// What the caches hold before.
 const OLD: f32 = 0.75;
 
+/// Queries, keys, values.
+type Appended<K> = (Vec<f32>, Vec<K>, Vec<K>);
+
 /// A view that starts at a whole pair: pairs move together.
 fn paired<T: Element + PartialEq + std::fmt::Debug>(
     device: &Device,
@@ -66,7 +69,7 @@ fn paired<T: Element + PartialEq + std::fmt::Debug>(
     Guarded::at(device, shape, data, sentinel, (bytes as usize / size_of::<T>()).max(2))
 }
 
-fn run<K>(device: &Device, step: &Step) -> Result<(Vec<f32>, Vec<K>, Vec<K>), Error>
+fn run<K>(device: &Device, step: &Step) -> Result<Appended<K>, Error>
 where
     K: Element + Float + PartialEq + std::fmt::Debug,
     K: tilewright_kernels_layers::rotary_append::ElementK,
