@@ -71,15 +71,34 @@ impl Batch {
         self.tokens.is_empty()
     }
 
-    /// Whether every sequence has one token and wants the next: what can be recorded.
+    /// Whether every sequence has one token, and all or none of them are outputs: what can be
+    /// recorded.
     pub fn is_decode(&self) -> bool {
-        self.spans.len() == self.tokens.len() && self.outputs.len() == self.tokens.len()
+        let outputs = self.outputs.len();
+        self.spans.len() == self.tokens.len() && (outputs == 0 || outputs == self.tokens.len())
     }
 
-    /// Whether some token is drawn, not the best one.
-    pub fn draws(&self) -> bool {
-        self.choices.iter().any(|choice| choice.temperature != 0.0)
+    /// What the head has to do.
+    pub fn ending(&self) -> Ending {
+        if self.outputs.is_empty() {
+            Ending::None
+        } else if self.choices.iter().all(|choice| choice.temperature == 0.0) {
+            Ending::Best
+        } else {
+            Ending::Draw
+        }
     }
+}
+
+/// What follows the last block of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// Nothing: no token is an output.
+    None,
+    /// Logits, and the best token of each output.
+    Best,
+    /// Logits, and a drawn token after each output.
+    Draw,
 }
 
 /// The choice of the best token.
@@ -106,6 +125,7 @@ mod tests {
         assert_eq!(batch.slots, [63, 64, 65, 2 * 64 + 2]);
         assert_eq!((&batch.rows[..], &batch.outputs[..]), (&[0, 0, 0, 1][..], &[2, 3][..]));
         assert_eq!((batch.spans[1].first_token, batch.spans[1].first_position), (3, 2));
-        assert!(!batch.is_decode() && !batch.draws());
+        assert!(!batch.is_decode());
+        assert_eq!(batch.ending(), Ending::Best);
     }
 }

@@ -1,6 +1,6 @@
 //! The decoder: embed, blocks, head.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Ending};
 use crate::config::Config;
 use crate::kv_cache::{KvCache, OutOfPages};
 use crate::layers::{self, Attention};
@@ -62,8 +62,8 @@ pub struct Decoder<K: KvElement> {
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
-    /// Decode steps, by their size and by whether they draw.
-    recordings: HashMap<(StepSize, bool), Recording>,
+    /// Decode steps, by their size and by how they end.
+    recordings: HashMap<(StepSize, Ending), Recording>,
 }
 
 /// What a pass leaves on the device until the next one.
@@ -111,27 +111,32 @@ impl<K: KvElement> Decoder<K> {
         let mut pass = self.workspace.pass(&self.config, size)?;
         pass.upload(batch)?;
         if batch.is_decode() {
-            self.replay(&mut pass, size, batch.draws())?;
+            self.replay(&mut pass, size, batch.ending())?;
         } else {
-            self.run(&mut pass, Some(batch), batch.draws())?;
+            self.run(&mut pass, Some(batch), batch.ending())?;
         }
         Ok(Outputs { chosen: pass.chosen, logits: pass.logits })
     }
 
     /// The step that was recorded for this size; records it where it is the first.
-    fn replay(&mut self, pass: &mut Pass, size: StepSize, draws: bool) -> Result<(), Error> {
-        if let Some(recording) = self.recordings.get(&(size, draws)) {
+    fn replay(&mut self, pass: &mut Pass, size: StepSize, ending: Ending) -> Result<(), Error> {
+        if let Some(recording) = self.recordings.get(&(size, ending)) {
             return recording.replay();
         }
         let device = self.device.clone();
-        let recording = device.record(|| self.run(pass, None, draws))?;
+        let recording = device.record(|| self.run(pass, None, ending))?;
         recording.replay()?;
-        self.recordings.insert((size, draws), recording);
+        self.recordings.insert((size, ending), recording);
         Ok(())
     }
 
     /// Every launch of a pass. `prefill` is the batch unless each token is a sequence of its own.
-    fn run(&mut self, pass: &mut Pass, prefill: Option<&Batch>, draws: bool) -> Result<(), Error> {
+    fn run(
+        &mut self,
+        pass: &mut Pass,
+        prefill: Option<&Batch>,
+        ending: Ending,
+    ) -> Result<(), Error> {
         let Decoder { device, config, weights, cache, .. } = self;
         kernels::gather(device, &weights.embedding, &pass.inputs.tokens, &mut pass.x)?;
         let spans = prefill.map(|batch| batch.spans.as_slice());
@@ -140,10 +145,7 @@ impl<K: KvElement> Decoder<K> {
             layers::attention(&shared, block, cache, pass)?;
             layers::feed_forward(device, config, block, pass)?;
         }
-        if prefill.is_some_and(|batch| batch.outputs.is_empty()) {
-            return Ok(());
-        }
-        layers::head(device, config, weights, pass, draws)
+        layers::head(device, config, weights, pass, ending)
     }
 
     /// The size of a batch's pass, after the workspace has grown where it is too small for it.
@@ -174,7 +176,7 @@ impl<K: KvElement> Decoder<K> {
         &self.config
     }
 
-    /// Number of decode steps that are recorded: one per batch size, and per way of choosing.
+    /// Number of decode steps that are recorded: one per batch size and ending.
     pub fn recorded_steps(&self) -> usize {
         self.recordings.len()
     }

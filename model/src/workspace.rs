@@ -1,6 +1,6 @@
 //! [`Workspace`]: the buffers of forward passes, made once for the largest one.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Ending};
 use crate::config::Config;
 use crate::step_inputs::{StepInputs, StepSize};
 use tilewright_runtime::{Device, Error, Tensor};
@@ -133,7 +133,7 @@ impl Pass {
     /// What the device reports.
     pub fn upload(&self, batch: &Batch) -> Result<(), Error> {
         self.inputs.upload(batch)?;
-        if !batch.draws() {
+        if batch.ending() != Ending::Draw {
             return Ok(());
         }
         let choices: Vec<f32> = batch.choices.iter().flat_map(|choice| choice.encode()).collect();

@@ -97,6 +97,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Forgets the sequence and gives its pages back.
+    pub fn reset(&mut self) {
+        self.sequence.table.release(&mut self.pool);
+        self.sequence = Sequence::default();
+    }
+
     /// The next token: computes what is pending and samples. `None` where the context is full.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Output norm, output matrix, and the choice of the next token.
 
+use crate::batch::Ending;
 use crate::config::Config;
 use crate::weights::Weights;
 use crate::workspace::Pass;
@@ -7,7 +8,7 @@ use tilewright_kernels::{self as kernels, Output};
 use tilewright_runtime::{Device, Error};
 
 /// Logits of the tokens that `pass.inputs.outputs` names, and the token that follows each: the
-/// best one, or where `draws` the one that `pass.choices` draws.
+/// best one, or the one that `pass.choices` draws.
 ///
 /// # Errors
 /// What the device reports.
@@ -16,8 +17,11 @@ pub fn head(
     config: &Config,
     weights: &Weights,
     pass: &mut Pass,
-    draws: bool,
+    ending: Ending,
 ) -> Result<(), Error> {
+    if ending == Ending::None {
+        return Ok(());
+    }
     let eps = config.rms_epsilon;
     // As many outputs as tokens: they are the tokens, in order.
     let last = if pass.last.shape() == pass.x.shape() {
@@ -29,7 +33,7 @@ pub fn head(
     kernels::rms_norm(device, last, &weights.output_norm, &mut pass.last_normed, eps)?;
     let (normed, logits) = (&pass.last_normed, &mut pass.logits);
     kernels::matmul(device, weights.head(), normed, logits, 0, Output::Store)?;
-    if draws {
+    if ending == Ending::Draw {
         kernels::sample(device, logits, &pass.choices, &mut pass.chosen)
     } else {
         kernels::argmax(device, logits, &mut pass.chosen)
