@@ -65,7 +65,7 @@ fn weight_formats() {
     for weights in [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K] {
         let model = SyntheticModel {
             embedding_length: 256,
-            feed_forward_length: 512,
+            feed_forward_length: 256,
             head_count: 4,
             head_count_kv: 2,
             head_size: 64,
@@ -109,7 +109,7 @@ fn each_tensor_has_its_own_type() {
 
 #[test]
 fn rotary_embeddings() {
-    let partial = SyntheticModel { head_size: 80, ..SyntheticModel::default() };
+    let partial = SyntheticModel { head_size: 80, head_count_kv: 2, ..SyntheticModel::default() };
     let mut writer = partial.writer();
     writer.set("llama.rope.dimension_count", 48u32).set("llama.rope.freq_base", 500_000.0f32);
     agrees("partial", &writer);
