@@ -132,7 +132,10 @@ impl Engine {
         if params.temperature == 0.0 {
             return Some(BEST);
         }
-        (self.draws_on_device && params.repeat_penalty == 1.0).then(|| SampleParams {
+        if !self.draws_on_device || params.repeat_penalty != 1.0 {
+            return None;
+        }
+        Some(SampleParams {
             temperature: params.temperature,
             top_k: params.top_k,
             top_p: params.top_p,
