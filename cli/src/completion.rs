@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::args::SamplingArgs;
-use crate::engine::{Engine, Prompt, Token};
+use crate::engine::{self, Engine, Prompt, Token};
 use crate::error::Error;
 use crate::report::{Completion, FinishReason, Timings, milliseconds};
 use crate::text::TextStream;
@@ -49,7 +49,14 @@ pub fn complete(
         if interrupted {
             break;
         }
-        let Some(Token { id, bytes, end, top_logits }) = engine.next_token()? else { break };
+        let token = match engine.next_token() {
+            Err(engine::Error::Interrupted) => {
+                interrupted = true;
+                break;
+            }
+            token => token?,
+        };
+        let Some(Token { id, bytes, end, top_logits }) = token else { break };
         let first = *first_token.get_or_insert_with(Instant::now);
         ids.push(id);
         logits.push(top_logits);

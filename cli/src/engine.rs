@@ -21,6 +21,9 @@ pub enum Error {
     /// Whatever the model or the device reports.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
+    /// Ctrl-C came in the middle of a prompt.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 /// How a model is opened.

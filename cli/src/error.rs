@@ -49,6 +49,22 @@ pub enum Error {
         /// What was needed, such as `GGUF file`.
         wanted: &'static str,
     },
+    /// A text without a token to predict.
+    #[error("{} has fewer than two tokens: score a longer text", path.display())]
+    TooShort {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Two models whose tokens are not the same.
+    #[error(
+        "the models have {first} and {second} tokens: --against needs a model with the same tokenizer"
+    )]
+    Vocabularies {
+        /// Tokens of the first model.
+        first: u32,
+        /// Tokens of the second model.
+        second: u32,
+    },
     /// The download of a model failed.
     #[error(transparent)]
     Hub(#[from] hub::Error),

@@ -44,8 +44,13 @@ impl Watch {
 
     /// Whether Ctrl-C was pressed since [`Watch::start`].
     pub fn pressed(&self) -> bool {
-        STATE.load(Ordering::SeqCst) == PRESSED
+        pressed()
     }
+}
+
+/// Whether Ctrl-C was pressed under the current [`Watch`], if there is one.
+pub fn pressed() -> bool {
+    STATE.load(Ordering::SeqCst) == PRESSED
 }
 
 impl Drop for Watch {

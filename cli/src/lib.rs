@@ -35,6 +35,7 @@ pub use error::Error;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
+    quieten_drivers();
     let result = fault::guard(|| run(std::env::args_os()));
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +45,15 @@ pub fn main() -> ExitCode {
             }
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+/// Mesa's layer that orders devices tells standard error that there is no desktop where there is
+/// none. The order is `--device`'s business: the layer stays out unless the user says otherwise.
+fn quieten_drivers() {
+    if std::env::var_os("NODEVICE_SELECT").is_none() {
+        // SAFETY: called first in `main`: no other thread exists that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
 }
 

@@ -41,7 +41,7 @@ pub use matmul::{Output, matmul};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
-pub use sampling::{SampleParams, argmax, sample};
+pub use sampling::{SampleParams, argmax, can_sample, sample};
 pub use tilewright_kernels_reference::PAGE;
 pub use weights::WeightMatrix;
 

@@ -103,6 +103,15 @@ mod sampler {
     };
 }
 
+/// Whether the device has a text (or, the cpu device, the reference) of [`sample`].
+pub fn can_sample(device: &Device) -> bool {
+    let case = sampler::KERNEL.info.cases.first();
+    let text = case.map(|case| {
+        tilewright_runtime::choose_text(sampler::KERNEL.info, case, device.capabilities())
+    });
+    matches!(text, Some(Ok(_)))
+}
+
 /// One row of the parameters of [`sample`]; [`SampleParams::encode`] makes the row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SampleParams {

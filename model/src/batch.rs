@@ -1,34 +1,64 @@
 //! [`Batch`]: everything that one forward pass needs, passed by reference.
 
 use crate::kv_cache::BlockTable;
+use tilewright_kernels::SampleParams;
 
-/// Consecutive tokens of one sequence.
-#[derive(Debug, Clone)]
-pub struct Batch {
-    /// Token ids.
-    pub tokens: Vec<u32>,
-    /// Position of the first one.
+/// Consecutive tokens of one sequence within a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// Index of its first token in the batch.
+    pub first_token: u32,
+    /// Number of its tokens.
+    pub tokens: u32,
+    /// Position of the first one in its sequence.
     pub first_position: u32,
-    /// Place of each in the cache.
-    pub slots: Vec<u32>,
-    /// The sequence's pages.
+    /// Pages of the sequence, in the order of its tokens.
     pub pages: Vec<u32>,
-    /// The last so many tokens get logits.
-    pub outputs: u32,
+}
+
+/// Tokens of one or more sequences, with places in the cache.
+///
+/// T: tokens, S: spans, R: tokens that get logits and are followed by a chosen token.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Token ids: `[T]`
+    pub tokens: Vec<u32>,
+    /// Position of each in its sequence: `[T]`
+    pub positions: Vec<u32>,
+    /// Place of each in the cache: `[T]`
+    pub slots: Vec<u32>,
+    /// Span of each: `[T]`
+    pub rows: Vec<u32>,
+    /// The sequences' parts: `[S]`
+    pub spans: Vec<Span>,
+    /// Tokens that get logits, ascending: `[R]`
+    pub outputs: Vec<u32>,
+    /// How the token after each of them is chosen: `[R]`
+    pub choices: Vec<SampleParams>,
 }
 
 impl Batch {
-    /// Tokens `first..first + tokens.len()` of a sequence whose table has room for them. Tokens
-    /// without a place are left out of the cache.
-    pub fn new(tokens: &[u32], first_position: u32, table: &BlockTable, outputs: u32) -> Batch {
-        let positions = first_position..first_position + tokens.len() as u32;
-        Batch {
-            tokens: tokens.to_vec(),
-            first_position,
-            slots: positions.map(|p| table.slot(p).unwrap_or(u32::MAX)).collect(),
-            pages: table.pages().to_vec(),
-            outputs,
-        }
+    /// Adds consecutive tokens of a sequence whose table has room for them; the last
+    /// `choices.len()` of them get logits. A token without a place is left out of the cache.
+    pub fn push(
+        &mut self,
+        tokens: &[u32],
+        first_position: u32,
+        table: &BlockTable,
+        choices: &[SampleParams],
+    ) {
+        let (first_token, row) = (self.len(), self.spans.len() as u32);
+        let count = tokens.len() as u32;
+        let positions = first_position..first_position + count;
+        self.tokens.extend(tokens);
+        self.slots.extend(positions.clone().map(|p| table.slot(p).unwrap_or(u32::MAX)));
+        self.positions.extend(positions);
+        self.rows.extend((0..count).map(|_| row));
+        let end = first_token + count;
+        self.outputs.extend(end.saturating_sub(choices.len() as u32)..end);
+        self.choices.extend(choices);
+        let pages = table.pages().to_vec();
+        self.spans.push(Span { first_token, tokens: count, first_position, pages });
     }
 
     /// Number of tokens.
@@ -39,5 +69,63 @@ impl Batch {
     /// Whether there are no tokens.
     pub fn is_empty(&self) -> bool {
         self.tokens.is_empty()
+    }
+
+    /// Whether every sequence has one token, and all or none of them are outputs: what can be
+    /// recorded.
+    pub fn is_decode(&self) -> bool {
+        let outputs = self.outputs.len();
+        self.spans.len() == self.tokens.len() && (outputs == 0 || outputs == self.tokens.len())
+    }
+
+    /// What the head has to do.
+    pub fn ending(&self) -> Ending {
+        if self.outputs.is_empty() {
+            Ending::None
+        } else if self.choices.iter().all(|choice| choice.temperature == 0.0) {
+            Ending::Best
+        } else {
+            Ending::Draw
+        }
+    }
+}
+
+/// What follows the last block of a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// Nothing: no token is an output.
+    None,
+    /// Logits, and the best token of each output.
+    Best,
+    /// Logits, and a drawn token after each output.
+    Draw,
+}
+
+/// The choice of the best token.
+pub const BEST: SampleParams =
+    SampleParams { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, seed: 0, position: 0 };
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::kv_cache::PagePool;
+
+    #[test]
+    fn spans_follow_each_other() {
+        let mut pool = PagePool::new(4);
+        let (mut a, mut b) = (BlockTable::default(), BlockTable::default());
+        a.grow(70, &mut pool).unwrap();
+        b.grow(3, &mut pool).unwrap();
+        let mut batch = Batch::default();
+        batch.push(&[7, 8, 9], 63, &a, &[BEST]);
+        batch.push(&[5], 2, &b, &[BEST]);
+        assert_eq!(batch.tokens, [7, 8, 9, 5]);
+        assert_eq!(batch.positions, [63, 64, 65, 2]);
+        assert_eq!(batch.slots, [63, 64, 65, 2 * 64 + 2]);
+        assert_eq!((&batch.rows[..], &batch.outputs[..]), (&[0, 0, 0, 1][..], &[2, 3][..]));
+        assert_eq!((batch.spans[1].first_token, batch.spans[1].first_position), (3, 2));
+        assert!(!batch.is_decode());
+        assert_eq!(batch.ending(), Ending::Best);
     }
 }

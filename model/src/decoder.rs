@@ -1,12 +1,14 @@
-//! The decoder: embed, blocks, norm, head.
+//! The decoder: embed, blocks, head.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Ending};
 use crate::config::Config;
-use crate::kv_cache::{KvCache, LayerCache, OutOfPages};
-use crate::weights::{BlockWeights, Weights};
-use crate::workspace::Workspace;
+use crate::kv_cache::{KvCache, OutOfPages};
+use crate::layers::{self, Attention};
+use crate::step_inputs::StepSize;
+use crate::weights::Weights;
+use crate::workspace::{Pass, Workspace};
 use std::collections::HashMap;
-use tilewright_kernels::{self as kernels, KvElement, Output};
+use tilewright_kernels::{self as kernels, KvElement};
 use tilewright_runtime::{Device, Error, Recording, Tensor};
 
 /// What goes wrong while a model is loaded or run.
@@ -35,14 +37,19 @@ pub enum DecoderError {
     },
     /// The model and its cache are larger than the device's free memory.
     #[error(
-        "the model and its cache need {needed} bytes and {free} are free: use a smaller --ctx-size or model"
+        "the model and its cache need {needed} bytes and {free} are free on {device}: use a smaller --ctx-size or model"
     )]
     DoesNotFit {
         /// Bytes needed.
         needed: u64,
         /// Bytes free.
         free: u64,
+        /// The device's name.
+        device: String,
     },
+    /// A batch without tokens.
+    #[error("a forward pass needs at least one token")]
+    EmptyBatch,
 }
 
 /// A model on a device: weights, cache, and the buffers of a step.
@@ -52,15 +59,24 @@ pub struct Decoder<K: KvElement> {
     config: Config,
     weights: Weights,
     cache: KvCache<K>,
-    /// `[1, pages of a full context]`: the pages of the sequence.
-    block_table: Tensor<u32>,
-    /// Buffers and, for single tokens, the recorded step; by number of tokens.
-    workspaces: HashMap<u32, Workspace>,
-    decode: Option<Recording>,
+    /// Pages of a full context: the width of the block table.
+    pages: u32,
+    workspace: Workspace,
+    /// Decode steps, by their size and by how they end.
+    recordings: HashMap<(StepSize, Ending), Recording>,
+}
+
+/// What a pass leaves on the device until the next one.
+#[derive(Debug)]
+pub struct Outputs {
+    /// The token chosen after each output: `[R]`
+    pub chosen: Tensor<u32>,
+    /// `[R, vocab]`
+    pub logits: Tensor<f32>,
 }
 
 impl<K: KvElement> Decoder<K> {
-    /// A decoder with memory for `pages` pages.
+    /// A decoder with a cache of `pages` pages, for passes of up to `capacity`.
     ///
     /// # Errors
     /// What the device reports.
@@ -69,156 +85,99 @@ impl<K: KvElement> Decoder<K> {
         config: Config,
         weights: Weights,
         pages: u32,
+        capacity: StepSize,
     ) -> Result<Self, DecoderError> {
         let (heads, size) = (config.head_count_kv, config.head_size);
-        let cache = KvCache::new(device, config.block_count, pages, heads, size)?;
         Ok(Decoder {
+            cache: KvCache::new(device, config.block_count, pages, heads, size)?,
+            workspace: Workspace::new(device, &config, capacity)?,
+            pages: capacity.pages,
+            recordings: HashMap::new(),
             device: device.clone(),
             config,
             weights,
-            cache,
-            block_table: device.zeros::<u32>([1, pages])?,
-            workspaces: HashMap::new(),
-            decode: None,
         })
     }
 
-    /// Computes the tokens of a batch; the logits of its last `batch.outputs` tokens and the best
-    /// token of each are in the workspace afterwards.
+    /// Computes the tokens of a batch.
     ///
     /// # Errors
-    /// What the device reports.
-    pub fn forward(&mut self, batch: &Batch) -> Result<&Workspace, DecoderError> {
-        let tokens = batch.len();
-        let mut workspace = match self.workspaces.remove(&tokens) {
-            Some(workspace) if workspace.outputs() == batch.outputs => workspace,
-            _ => Workspace::new(&self.device, &self.config, tokens, batch.outputs)?,
-        };
-        self.block_table.write(0, &batch.pages)?;
-        workspace.write(batch)?;
-        if tokens == 1 {
-            if self.decode.is_none() {
-                self.decode = Some(self.record(&mut workspace)?);
-            }
-            if let Some(decode) = &self.decode {
-                decode.replay()?;
-            }
+    /// [`DecoderError::EmptyBatch`], and what the device reports.
+    pub fn forward(&mut self, batch: &Batch) -> Result<Outputs, DecoderError> {
+        if batch.is_empty() {
+            return Err(DecoderError::EmptyBatch);
+        }
+        let size = self.reserve(batch)?;
+        let mut pass = self.workspace.pass(&self.config, size)?;
+        pass.upload(batch)?;
+        if batch.is_decode() {
+            self.replay(&mut pass, size, batch.ending())?;
         } else {
-            self.run(&mut workspace, Some(batch))?;
+            self.run(&mut pass, Some(batch), batch.ending())?;
         }
-        Ok(self.workspaces.entry(tokens).insert_entry(workspace).into_mut())
+        Ok(Outputs { chosen: pass.chosen, logits: pass.logits })
     }
 
-    /// One token's step, recorded: everything that changes lies in buffers.
-    fn record(&mut self, workspace: &mut Workspace) -> Result<Recording, Error> {
+    /// The step that was recorded for this size; records it where it is the first.
+    fn replay(&mut self, pass: &mut Pass, size: StepSize, ending: Ending) -> Result<(), Error> {
+        if let Some(recording) = self.recordings.get(&(size, ending)) {
+            return recording.replay();
+        }
         let device = self.device.clone();
-        device.record(|| self.run(workspace, None))
+        let recording = device.record(|| self.run(pass, None, ending))?;
+        recording.replay()?;
+        self.recordings.insert((size, ending), recording);
+        Ok(())
     }
 
-    /// Embedding, blocks, output norm, head, best token. `prefill` is the batch where its tokens
-    /// are consecutive ones of one sequence.
-    fn run(&mut self, w: &mut Workspace, prefill: Option<&Batch>) -> Result<(), Error> {
-        let device = &self.device;
-        kernels::gather(device, &self.weights.embedding, &w.tokens, &mut w.x)?;
-        let rope = Rope {
-            frequencies: &self.weights.frequencies,
-            magnitude: self.config.rope.magnitude(),
-        };
-        for (block, cache) in self.weights.blocks.iter().zip(&mut self.cache.layers) {
-            attention(device, &self.config, block, cache, &rope, &self.block_table, w, prefill)?;
-            feed_forward(device, &self.config, block, w)?;
+    /// Every launch of a pass. `prefill` is the batch unless each token is a sequence of its own.
+    fn run(
+        &mut self,
+        pass: &mut Pass,
+        prefill: Option<&Batch>,
+        ending: Ending,
+    ) -> Result<(), Error> {
+        let Decoder { device, config, weights, cache, .. } = self;
+        kernels::gather(device, &weights.embedding, &pass.inputs.tokens, &mut pass.x)?;
+        let spans = prefill.map(|batch| batch.spans.as_slice());
+        let shared = Attention { device, config, weights, spans };
+        for (block, cache) in weights.blocks.iter().zip(&mut cache.layers) {
+            layers::attention(&shared, block, cache, pass)?;
+            layers::feed_forward(device, config, block, pass)?;
         }
-        kernels::select_rows(device, &w.x, &w.rows, &mut w.last)?;
-        let eps = self.config.rms_epsilon;
-        kernels::rms_norm(device, &w.last, &self.weights.output_norm, &mut w.last_normed, eps)?;
-        let head = self.weights.head();
-        kernels::matmul(device, head, &w.last_normed, &mut w.logits, 0, Output::Store)?;
-        kernels::argmax(device, &w.logits, &mut w.best)
+        layers::head(device, config, weights, pass, ending)
+    }
+
+    /// The size of a batch's pass, after the workspace has grown where it is too small for it.
+    fn reserve(&mut self, batch: &Batch) -> Result<StepSize, Error> {
+        let size = StepSize {
+            tokens: batch.len(),
+            outputs: (batch.outputs.len() as u32).max(1),
+            sequences: batch.spans.len() as u32,
+            pages: self.pages,
+        };
+        let have = self.workspace.capacity();
+        let larger = StepSize {
+            tokens: have.tokens.max(size.tokens),
+            outputs: have.outputs.max(size.outputs),
+            sequences: have.sequences.max(size.sequences),
+            pages: self.pages,
+        };
+        if larger != have {
+            // Recorded steps refer to the old buffers.
+            self.recordings.clear();
+            self.workspace = Workspace::new(&self.device, &self.config, larger)?;
+        }
+        Ok(size)
     }
 
     /// The model's hyper-parameters.
     pub fn config(&self) -> &Config {
         &self.config
     }
-}
 
-/// The rotary embedding of a model.
-struct Rope<'a> {
-    frequencies: &'a Tensor<f32>,
-    magnitude: f32,
-}
-
-/// `x += attention(norm(x))`
-#[allow(clippy::too_many_arguments)]
-fn attention<K: KvElement>(
-    device: &Device,
-    config: &Config,
-    block: &BlockWeights,
-    cache: &mut LayerCache<K>,
-    rope: &Rope<'_>,
-    block_table: &Tensor<u32>,
-    w: &mut Workspace,
-    prefill: Option<&Batch>,
-) -> Result<(), Error> {
-    kernels::rms_norm(device, &w.x, &block.attention_norm, &mut w.normed, config.rms_epsilon)?;
-    let (queries, kv) = (config.query_width() as u32, config.kv_width() as u32);
-    kernels::matmul(device, &block.query, &w.normed, &mut w.qkv, 0, Output::Store)?;
-    kernels::matmul(device, &block.key, &w.normed, &mut w.qkv, queries, Output::Store)?;
-    kernels::matmul(device, &block.value, &w.normed, &mut w.qkv, queries + kv, Output::Store)?;
-    kernels::rotary_append(
-        device,
-        &w.qkv,
-        rope.frequencies,
-        &w.positions,
-        &w.slots,
-        &mut w.q,
-        &mut cache.keys,
-        &mut cache.values,
-        rope.magnitude,
-    )?;
-    let scale = 1.0 / (config.head_size as f32).sqrt();
-    match prefill {
-        None => kernels::attention_decode(
-            device,
-            &w.q,
-            &cache.keys,
-            &cache.values,
-            block_table,
-            &w.sequence,
-            &w.positions,
-            &mut w.attended,
-            scale,
-        )?,
-        Some(batch) => kernels::attention_prefill(
-            device,
-            &w.q,
-            &cache.keys,
-            &cache.values,
-            block_table,
-            0,
-            0,
-            batch.len(),
-            batch.first_position,
-            &mut w.attended,
-            scale,
-        )?,
+    /// Number of decode steps that are recorded: one per batch size and ending.
+    pub fn recorded_steps(&self) -> usize {
+        self.recordings.len()
     }
-    let tokens = w.attended.shape().dims().first().copied().unwrap_or(0);
-    let attended = w.attended.reshape([tokens, config.query_width()])?;
-    kernels::matmul(device, &block.attention_output, &attended, &mut w.x, 0, Output::Add)
-}
-
-/// `x += down(silu(gate(norm(x))) * up(norm(x)))`
-fn feed_forward(
-    device: &Device,
-    config: &Config,
-    block: &BlockWeights,
-    w: &mut Workspace,
-) -> Result<(), Error> {
-    kernels::rms_norm(device, &w.x, &block.feed_forward_norm, &mut w.normed, config.rms_epsilon)?;
-    let width = config.feed_forward_length;
-    kernels::matmul(device, &block.gate, &w.normed, &mut w.gate_up, 0, Output::Store)?;
-    kernels::matmul(device, &block.up, &w.normed, &mut w.gate_up, width, Output::Store)?;
-    kernels::swiglu(device, &w.gate_up, &mut w.activated)?;
-    kernels::matmul(device, &block.down, &w.activated, &mut w.x, 0, Output::Add)
 }

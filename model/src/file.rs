@@ -47,6 +47,12 @@ impl ModelFile {
         self.gguf.tensor(name)
     }
 
+    /// Gives back the memory that reading the tensor called `name` took; reading it again reads
+    /// the file again.
+    pub fn release(&self, name: &str) {
+        self.gguf.release(name);
+    }
+
     /// Every tensor in the order of the names.
     pub fn tensors(&self) -> impl Iterator<Item = TensorView<'_>> {
         self.gguf.tensors()

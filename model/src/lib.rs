@@ -2,8 +2,11 @@
 //!
 //! In reading order: [`gguf`] (the file format), [`config`] (hyper-parameters and the tensors that
 //! they promise), [`ModelFile`] (both together), [`tokenizer`], [`chat`] (the model's template),
-//! [`sampling`] (the reference of the sampling chain), [`stop`] (stop strings). [`synthetic`] makes
-//! tiny random models for tests.
+//! [`sampling`] (the reference of the sampling chain), [`stop`] (stop strings); then
+//! [`weights`] (the file's tensors on a device), [`kv_cache`] (pages), [`sequence`], [`batch`]
+//! (what one pass computes), [`step_inputs`] and [`workspace`] (its buffers), [`layers`],
+//! [`decoder`] (the pass), [`engine`] (schedule, forward, commit). [`synthetic`] makes tiny random
+//! models for tests.
 
 pub mod batch;
 pub mod chat;
@@ -14,8 +17,10 @@ mod error;
 mod file;
 pub mod gguf;
 pub mod kv_cache;
+pub mod layers;
 pub mod sampling;
 pub mod sequence;
+pub mod step_inputs;
 pub mod stop;
 pub mod synthetic;
 pub mod tokenizer;
@@ -23,7 +28,7 @@ pub mod weights;
 pub mod workspace;
 
 pub use config::Config;
-pub use engine::{Engine, EngineError};
+pub use engine::{Engine, EngineError, FinishReason, GenerateParams};
 pub use error::Error;
 pub use file::ModelFile;
 pub use gguf::{GgmlType, GgufFile, TensorView};

@@ -122,7 +122,7 @@ impl Loader<'_> {
             [tensor.row_len(), tensor.rows()].map(|d| u32::try_from(d).unwrap_or(u32::MAX));
         let matrix =
             WeightMatrix::upload(self.device, format(name, tensor.ggml_type)?, n, k, tensor.bytes)?;
-        self.advance(tensor.bytes.len());
+        self.advance(name, tensor.bytes.len());
         Ok(matrix)
     }
 
@@ -142,11 +142,13 @@ impl Loader<'_> {
         tilewright_kernels::formats::dequantise_row(format, 1, &packed, 0, &mut values).map_err(
             |error| DecoderError::Weights { name: name.to_owned(), reason: format!("{error:?}") },
         )?;
-        self.advance(tensor.bytes.len());
+        self.advance(name, tensor.bytes.len());
         Ok(values)
     }
 
-    fn advance(&mut self, bytes: usize) {
+    /// Tells the progress, and gives back the memory of the tensor's part of the file's map.
+    fn advance(&mut self, name: &str, bytes: usize) {
+        self.file.release(name);
         self.done += bytes as u64;
         (self.progress)(self.done.min(self.total), self.total);
     }

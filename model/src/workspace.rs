@@ -1,23 +1,37 @@
-//! [`Workspace`]: the buffers of a forward pass of T tokens, R of which get logits.
+//! [`Workspace`]: the buffers of forward passes, made once for the largest one.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Ending};
 use crate::config::Config;
+use crate::step_inputs::{StepInputs, StepSize};
 use tilewright_runtime::{Device, Error, Tensor};
 
-/// Inputs, activations and outputs of a step. d: hidden width, H: query heads, G: key-value
-/// heads, hd: head size, f: width of the feed-forward.
+/// Memory for passes of up to T tokens of up to S sequences, R of which get logits.
 #[derive(Debug)]
 pub struct Workspace {
-    /// Token ids: `[T]`
-    pub tokens: Tensor<u32>,
-    /// Positions: `[T]`
-    pub positions: Tensor<u32>,
-    /// Places in the cache: `[T]`
-    pub slots: Tensor<u32>,
-    /// Row of the block table of each token: `[T]`
-    pub sequence: Tensor<u32>,
-    /// Tokens that get logits: `[R]`
-    pub rows: Tensor<u32>,
+    capacity: StepSize,
+    inputs: Tensor<u32>,
+    choices: Tensor<f32>,
+    x: Tensor<f32>,
+    normed: Tensor<f32>,
+    qkv: Tensor<f32>,
+    q: Tensor<f32>,
+    attended: Tensor<f32>,
+    gate_up: Tensor<f32>,
+    activated: Tensor<f32>,
+    last: Tensor<f32>,
+    last_normed: Tensor<f32>,
+    logits: Tensor<f32>,
+    chosen: Tensor<u32>,
+}
+
+/// The part of a workspace that one pass of T tokens uses. d: hidden width, H: query heads, G:
+/// key-value heads, hd: head size, f: width of the feed-forward.
+#[derive(Debug)]
+pub struct Pass {
+    /// Tokens, positions and places.
+    pub inputs: StepInputs,
+    /// How each output's next token is drawn: `[R, 8]`
+    pub choices: Tensor<f32>,
     /// The residual stream: `[T, d]`
     pub x: Tensor<f32>,
     /// `[T, d]`
@@ -38,59 +52,96 @@ pub struct Workspace {
     pub last_normed: Tensor<f32>,
     /// `[R, vocab]`
     pub logits: Tensor<f32>,
-    /// The best token of each row: `[R]`
-    pub best: Tensor<u32>,
+    /// The token that follows each of them: `[R]`
+    pub chosen: Tensor<u32>,
 }
 
 impl Workspace {
-    /// Buffers for `tokens` tokens, the last `outputs` of which get logits.
+    /// Memory for passes of up to this size.
     ///
     /// # Errors
     /// What the device reports.
-    pub fn new(device: &Device, config: &Config, tokens: u32, outputs: u32) -> Result<Self, Error> {
+    pub fn new(device: &Device, config: &Config, capacity: StepSize) -> Result<Self, Error> {
+        let StepSize { tokens, outputs, .. } = capacity;
         let width = config.embedding_length;
-        let heads = [tokens, config.head_count, config.head_size];
-        let qkv = (config.query_width() + 2 * config.kv_width()) as u32;
         let inner = config.feed_forward_length;
         Ok(Workspace {
-            tokens: device.zeros(tokens)?,
-            positions: device.zeros(tokens)?,
-            slots: device.zeros(tokens)?,
-            sequence: device.zeros(tokens)?,
-            rows: device.zeros(outputs)?,
+            capacity,
+            inputs: StepInputs::allocate(device, capacity)?,
+            choices: device.zeros([outputs, 8])?,
             x: device.zeros([tokens, width])?,
             normed: device.zeros([tokens, width])?,
-            qkv: device.zeros([tokens, qkv])?,
-            q: device.zeros(heads)?,
-            attended: device.zeros(heads)?,
-            gate_up: device.zeros([tokens, 2 * inner])?,
+            qkv: device.zeros([u64::from(tokens), qkv_width(config)])?,
+            q: device.zeros([tokens, config.head_count, config.head_size])?,
+            attended: device.zeros([tokens, config.head_count, config.head_size])?,
+            gate_up: device.zeros([u64::from(tokens), 2 * u64::from(inner)])?,
             activated: device.zeros([tokens, inner])?,
             last: device.zeros([outputs, width])?,
             last_normed: device.zeros([outputs, width])?,
             logits: device.zeros([outputs, config.vocab_size])?,
-            best: device.zeros(outputs)?,
+            chosen: device.zeros(outputs)?,
         })
     }
 
-    /// Rows of logits.
-    pub fn outputs(&self) -> u32 {
-        self.rows.len() as u32
+    /// What a workspace takes, in bytes.
+    pub fn bytes(config: &Config, capacity: StepSize) -> u64 {
+        let width = u64::from(config.embedding_length);
+        let inner = u64::from(config.feed_forward_length);
+        let token = 2 * width + qkv_width(config) + 2 * config.query_width() + 3 * inner;
+        let output = 8 + 2 * width + u64::from(config.vocab_size) + 1;
+        let tokens = u64::from(capacity.tokens).saturating_mul(token);
+        let outputs = u64::from(capacity.outputs).saturating_mul(output);
+        4 * (u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs))
     }
 
-    /// Uploads what a batch says.
+    /// The largest pass.
+    pub fn capacity(&self) -> StepSize {
+        self.capacity
+    }
+
+    /// The buffers of a pass: the beginnings of the workspace's.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for one that is larger than the capacity.
+    pub fn pass(&self, config: &Config, size: StepSize) -> Result<Pass, Error> {
+        let StepSize { tokens, outputs, .. } = size;
+        let width = config.embedding_length;
+        let inner = config.feed_forward_length;
+        let heads = [tokens, config.head_count, config.head_size];
+        Ok(Pass {
+            inputs: StepInputs::new(&self.inputs, size)?,
+            choices: self.choices.view(0, [outputs, 8])?,
+            x: self.x.view(0, [tokens, width])?,
+            normed: self.normed.view(0, [tokens, width])?,
+            qkv: self.qkv.view(0, [u64::from(tokens), qkv_width(config)])?,
+            q: self.q.view(0, heads)?,
+            attended: self.attended.view(0, heads)?,
+            gate_up: self.gate_up.view(0, [u64::from(tokens), 2 * u64::from(inner)])?,
+            activated: self.activated.view(0, [tokens, inner])?,
+            last: self.last.view(0, [outputs, width])?,
+            last_normed: self.last_normed.view(0, [outputs, width])?,
+            logits: self.logits.view(0, [outputs, config.vocab_size])?,
+            chosen: self.chosen.view(0, outputs)?,
+        })
+    }
+}
+
+impl Pass {
+    /// Uploads what a batch says: one buffer, and a second one where tokens are drawn.
     ///
     /// # Errors
     /// What the device reports.
-    pub fn write(&self, batch: &Batch) -> Result<(), Error> {
-        let count = batch.len();
-        let positions: Vec<u32> = (batch.first_position..batch.first_position + count).collect();
-        self.tokens.write(0, &batch.tokens)?;
-        self.positions.write(0, &positions)?;
-        self.slots.write(0, &batch.slots)?;
-        if count > 1 {
-            let rows: Vec<u32> = (count - batch.outputs..count).collect();
-            self.rows.write(0, &rows)?;
+    pub fn upload(&self, batch: &Batch) -> Result<(), Error> {
+        self.inputs.upload(batch)?;
+        if batch.ending() != Ending::Draw {
+            return Ok(());
         }
-        Ok(())
+        let choices: Vec<f32> = batch.choices.iter().flat_map(|choice| choice.encode()).collect();
+        self.choices.write(0, &choices)
     }
+}
+
+/// Width of a row with the queries, keys and values of a token.
+fn qkv_width(config: &Config) -> u64 {
+    config.query_width() + 2 * config.kv_width()
 }

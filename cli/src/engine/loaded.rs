@@ -4,6 +4,7 @@ use super::{Engine, Error, Message, Options, Prompt, Token, TopLogit};
 use crate::args::{DeviceChoice, SamplingArgs};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tilewright_model::EngineError;
 use tilewright_model::chat::{self, RenderOptions, Role};
 use tilewright_model::sampling::SamplingParams;
 use tilewright_runtime::{Device, DeviceSelector};
@@ -50,6 +51,7 @@ impl Loaded {
         let mut builder = tilewright_model::Engine::builder()
             .model(options.model)
             .device(&device)
+            .interrupt(crate::interrupt::pressed)
             .progress(|done, total| {
                 bar.set_length(total);
                 bar.set_position(done);
@@ -119,8 +121,7 @@ impl Engine for Loaded {
 
     fn next_token(&mut self) -> Result<Option<Token>, Error> {
         let wanted = self.top_logits > 0;
-        let Some(generated) = self.engine.step(&self.sampling, wanted).map_err(Error::failed)?
-        else {
+        let Some(generated) = self.engine.step(&self.sampling, wanted).map_err(failed)? else {
             return Ok(None);
         };
         let tokenizer = self.engine.tokenizer();
@@ -130,6 +131,14 @@ impl Engine for Loaded {
             end: tokenizer.is_end(generated.id),
             top_logits: best(&generated.logits, self.top_logits),
         }))
+    }
+}
+
+/// A failure of a step.
+fn failed(error: EngineError) -> Error {
+    match error {
+        EngineError::Interrupted => Error::Interrupted,
+        other => Error::failed(other),
     }
 }
 

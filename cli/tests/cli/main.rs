@@ -1,7 +1,8 @@
 //! The `tilewright` binary and its downloads, as a user meets them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod fetch;
+mod model;
 mod scratch;
 mod server;
 mod usage;

@@ -6,6 +6,8 @@ use std::ops::Deref;
 use std::path::Path;
 
 use memmap2::Mmap;
+#[cfg(unix)]
+use memmap2::UncheckedAdvice;
 
 use super::cursor::Cursor;
 use super::error::GgufError;
@@ -101,6 +103,23 @@ impl GgufFile {
     /// The tensor called `name`.
     pub fn tensor(&self, name: &str) -> Option<TensorView<'_>> {
         self.tensors.get(name, &self.bytes)
+    }
+
+    /// Gives back the memory of a mapped file that reading the tensor called `name` took; nothing
+    /// happens for a file in memory, and on systems that have no such call.
+    pub fn release(&self, name: &str) {
+        #[cfg(unix)]
+        if let (Bytes::Mapped(map), Some(range)) = (&self.bytes, self.tensors.range(name)) {
+            // SAFETY: the map is private, read-only and of a file, so that pages which are dropped
+            // come back with the file's bytes when they are read again: no reference into the map
+            // sees anything but the file. `range` was checked against the map's length.
+            let advised = unsafe {
+                map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
+            };
+            if let Err(error) = advised {
+                tracing::debug!(%error, name, "pages of the file are kept");
+            }
+        }
     }
 
     /// Every tensor in the order of the names.

@@ -112,6 +112,11 @@ impl TensorTable {
         view(name, info, file)
     }
 
+    /// Where in its file the data of the tensor called `name` are.
+    pub(super) fn range(&self, name: &str) -> Option<Range<usize>> {
+        self.infos.get(name).map(|info| info.data.clone())
+    }
+
     /// Every tensor in the order of the names.
     pub(super) fn iter<'a>(
         &'a self,

@@ -1,0 +1,177 @@
+//! [`Builder`]: an engine's settings, and the check that everything fits before it is loaded.
+
+use super::forward::Forward;
+use super::{Engine, EngineError};
+use crate::decoder::{Decoder, DecoderError};
+use crate::kv_cache::{self, PagePool};
+use crate::sequence::Sequence;
+use crate::step_inputs::StepSize;
+use crate::weights::{self, Weights};
+use crate::workspace::Workspace;
+use crate::{Config, ModelFile};
+use half::f16;
+use std::path::{Path, PathBuf};
+use tilewright_kernels::PAGE;
+use tilewright_runtime::{BackendKind, Device, DeviceSelector};
+
+/// Context in tokens where neither the caller nor the model says less.
+const DEFAULT_CONTEXT: u32 = 2048;
+
+/// Prompt tokens of one pass: on a processor few enough for an interrupt to be heard soon.
+const CHUNK: u32 = 512;
+const CHUNK_ON_PROCESSOR: u32 = 128;
+
+/// Settings of an [`Engine`].
+pub struct Builder<'a> {
+    model: Option<PathBuf>,
+    device: Option<Device>,
+    context: Option<u32>,
+    chunk: Option<u32>,
+    page_seed: Option<u64>,
+    interrupt: Box<dyn Fn() -> bool + Send>,
+    progress: Box<dyn FnMut(u64, u64) + 'a>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new() -> Self {
+        Builder {
+            model: None,
+            device: None,
+            context: None,
+            chunk: None,
+            page_seed: None,
+            interrupt: Box::new(|| false),
+            progress: Box::new(|_, _| {}),
+        }
+    }
+
+    /// The GGUF file.
+    #[must_use]
+    pub fn model(mut self, path: impl AsRef<Path>) -> Self {
+        self.model = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Where it runs; the best device there is unless said.
+    #[must_use]
+    pub fn device(mut self, device: &Device) -> Self {
+        self.device = Some(device.clone());
+        self
+    }
+
+    /// Tokens of the context; the smaller of the model's and 2048 unless said.
+    #[must_use]
+    pub fn context(mut self, tokens: u32) -> Self {
+        self.context = Some(tokens.max(1));
+        self
+    }
+
+    /// Prompt tokens of one forward pass; 512 unless said, 128 on a processor.
+    #[must_use]
+    pub fn chunk(mut self, tokens: u32) -> Self {
+        self.chunk = Some(tokens.max(1));
+        self
+    }
+
+    /// Hands pages out in an order that depends on the seed: for tests.
+    #[must_use]
+    pub fn shuffle_pages(mut self, seed: u64) -> Self {
+        self.page_seed = Some(seed);
+        self
+    }
+
+    /// Asked before every forward pass whether to stop there.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: impl Fn() -> bool + Send + 'static) -> Self {
+        self.interrupt = Box::new(interrupt);
+        self
+    }
+
+    /// Hears bytes loaded and bytes in all.
+    #[must_use]
+    pub fn progress(mut self, progress: impl FnMut(u64, u64) + 'a) -> Self {
+        self.progress = Box::new(progress);
+        self
+    }
+
+    /// Opens the file, checks that it fits, and loads it.
+    ///
+    /// # Errors
+    /// [`EngineError::File`], [`EngineError::Tokenizer`], [`EngineError::ContextTooLong`], and
+    /// [`EngineError::Decoder`], above all [`DecoderError::DoesNotFit`] before anything is loaded.
+    pub fn build(mut self) -> Result<Engine, EngineError> {
+        let file = ModelFile::open(self.model.ok_or(EngineError::NoModel)?)?;
+        let tokenizer = file.tokenizer()?;
+        let device = match self.device {
+            Some(device) => device,
+            None => Device::open(&DeviceSelector::Auto)?,
+        };
+        let config = file.config().clone();
+        let context = context(self.context, &config)?;
+        let chunk = self.chunk.unwrap_or_else(|| default_chunk(&device)).min(context);
+        let pages = context.div_ceil(PAGE);
+        let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };
+        let wide = device.kind() == BackendKind::Cpu;
+        check_fit(&file, &device, capacity, if wide { 4 } else { 2 })?;
+        let weights = Weights::load(&file, &device, &mut self.progress)?;
+        let decoder: Box<dyn Forward> = if wide {
+            Box::new(Decoder::<f32>::new(&device, config.clone(), weights, pages, capacity)?)
+        } else {
+            Box::new(Decoder::<f16>::new(&device, config.clone(), weights, pages, capacity)?)
+        };
+        let pool = match self.page_seed {
+            Some(seed) => PagePool::shuffled(pages, seed),
+            None => PagePool::new(pages),
+        };
+        Ok(Engine {
+            sequence: Sequence::default(),
+            interrupt: self.interrupt,
+            draws_on_device: tilewright_kernels::can_sample(&device),
+            device,
+            config,
+            tokenizer,
+            file,
+            decoder,
+            pool,
+            context,
+            chunk,
+        })
+    }
+}
+
+fn context(asked: Option<u32>, config: &Config) -> Result<u32, EngineError> {
+    let most = config.context_length;
+    match asked {
+        Some(asked) if asked > most => Err(EngineError::ContextTooLong { asked, most }),
+        Some(asked) => Ok(asked),
+        None => Ok(DEFAULT_CONTEXT.min(most)),
+    }
+}
+
+fn default_chunk(device: &Device) -> u32 {
+    if device.capabilities().is_software { CHUNK_ON_PROCESSOR } else { CHUNK }
+}
+
+/// Refuses a model whose weights, cache (elements of so many bytes) and buffers are more than the
+/// device's free memory.
+fn check_fit(
+    file: &ModelFile,
+    device: &Device,
+    capacity: StepSize,
+    element: usize,
+) -> Result<(), DecoderError> {
+    let config = file.config();
+    let (heads, size) = (config.head_count_kv, config.head_size);
+    let tokens = capacity.pages.saturating_mul(PAGE);
+    let cache = kv_cache::bytes(config.block_count, tokens, heads, size, element);
+    let buffers = Workspace::bytes(config, capacity);
+    let needed = weights::bytes(file).saturating_add(cache).saturating_add(buffers);
+    match device.memory() {
+        Some(memory) if memory.free < needed => Err(DecoderError::DoesNotFit {
+            needed,
+            free: memory.free,
+            device: device.capabilities().name.clone(),
+        }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,98 @@
+//! `x += attention(norm(x))`
+
+use crate::batch::Span;
+use crate::config::Config;
+use crate::kv_cache::LayerCache;
+use crate::weights::{BlockWeights, Weights};
+use crate::workspace::Pass;
+use tilewright_kernels::{self as kernels, KvElement, Output};
+use tilewright_runtime::{Device, Error};
+
+/// What the attention of every block shares.
+#[derive(Debug, Clone, Copy)]
+pub struct Attention<'a> {
+    /// The device.
+    pub device: &'a Device,
+    /// The model's hyper-parameters.
+    pub config: &'a Config,
+    /// The model's weights.
+    pub weights: &'a Weights,
+    /// The parts of a prefill; `None` where every token is the last one of its sequence, so that
+    /// nothing but buffers differs between passes.
+    pub spans: Option<&'a [Span]>,
+}
+
+/// Adds the attention of one block to the residual stream, and keys and values to its cache.
+///
+/// # Errors
+/// What the device reports.
+pub fn attention<K: KvElement>(
+    shared: &Attention<'_>,
+    block: &BlockWeights,
+    cache: &mut LayerCache<K>,
+    pass: &mut Pass,
+) -> Result<(), Error> {
+    let Attention { device, config, weights, .. } = *shared;
+    let (x, normed) = (&pass.x, &mut pass.normed);
+    kernels::rms_norm(device, x, &block.attention_norm, normed, config.rms_epsilon)?;
+    let (queries, kv) = (config.query_width() as u32, config.kv_width() as u32);
+    let qkv = &mut pass.qkv;
+    kernels::matmul(device, &block.query, normed, qkv, 0, Output::Store)?;
+    kernels::matmul(device, &block.key, normed, qkv, queries, Output::Store)?;
+    kernels::matmul(device, &block.value, normed, qkv, queries + kv, Output::Store)?;
+    kernels::rotary_append(
+        device,
+        qkv,
+        &weights.frequencies,
+        &pass.inputs.positions,
+        &pass.inputs.slots,
+        &mut pass.q,
+        &mut cache.keys,
+        &mut cache.values,
+        config.rope.magnitude(),
+    )?;
+    attend(shared, cache, pass)?;
+    let tokens = pass.inputs.tokens.len();
+    let attended = pass.attended.reshape([tokens, config.query_width()])?;
+    kernels::matmul(device, &block.attention_output, &attended, &mut pass.x, 0, Output::Add)
+}
+
+/// `attended = softmax(q k / sqrt(hd)) v`, over the keys up to each token's own.
+fn attend<K: KvElement>(
+    shared: &Attention<'_>,
+    cache: &LayerCache<K>,
+    pass: &mut Pass,
+) -> Result<(), Error> {
+    let device = shared.device;
+    let scale = 1.0 / (shared.config.head_size as f32).sqrt();
+    let table = &pass.inputs.block_table;
+    let Some(spans) = shared.spans else {
+        return kernels::attention_decode(
+            device,
+            &pass.q,
+            &cache.keys,
+            &cache.values,
+            table,
+            &pass.inputs.rows,
+            &pass.inputs.positions,
+            &mut pass.attended,
+            scale,
+        );
+    };
+    for (row, span) in (0..).zip(spans) {
+        kernels::attention_prefill(
+            device,
+            &pass.q,
+            &cache.keys,
+            &cache.values,
+            table,
+            row,
+            span.first_token,
+            span.tokens,
+            span.first_position,
+            &mut pass.attended,
+            scale,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! `x += down(silu(gate(norm(x))) * up(norm(x)))`
+
+use crate::config::Config;
+use crate::weights::BlockWeights;
+use crate::workspace::Pass;
+use tilewright_kernels::{self as kernels, Output};
+use tilewright_runtime::{Device, Error};
+
+/// Adds the feed-forward of one block to the residual stream.
+///
+/// # Errors
+/// What the device reports.
+pub fn feed_forward(
+    device: &Device,
+    config: &Config,
+    block: &BlockWeights,
+    pass: &mut Pass,
+) -> Result<(), Error> {
+    let (x, normed) = (&mut pass.x, &mut pass.normed);
+    kernels::rms_norm(device, x, &block.feed_forward_norm, normed, config.rms_epsilon)?;
+    let width = config.feed_forward_length;
+    kernels::matmul(device, &block.gate, normed, &mut pass.gate_up, 0, Output::Store)?;
+    kernels::matmul(device, &block.up, normed, &mut pass.gate_up, width, Output::Store)?;
+    kernels::swiglu(device, &pass.gate_up, &mut pass.activated)?;
+    kernels::matmul(device, &block.down, &pass.activated, x, 0, Output::Add)
+}

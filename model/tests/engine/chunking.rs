@@ -1,0 +1,37 @@
+//! A prompt gives the same logits in one pass, in chunks, and token by token, wherever its pages
+//! are.
+
+use crate::devices::{Tested, devices};
+use crate::reference::{assert_near, best, model, prompt};
+use tilewright_model::Engine;
+use tilewright_model::sampling::SamplingParams;
+
+/// The best 16 tokens after prompts of each length, computed `chunk` tokens at a time.
+fn best_after(tested: &Tested, lengths: &[usize], chunk: u32) -> Vec<Vec<(u32, f32)>> {
+    let engine = Engine::builder().model(model()).device(&tested.device).context(1024);
+    let mut engine = engine.chunk(chunk).shuffle_pages(7 + u64::from(chunk)).build().unwrap();
+    let mut after = |length: &usize| {
+        // The prompts begin alike: what the last one left in the cache must not help.
+        engine.reset();
+        engine.start(&prompt(*length)).unwrap();
+        let token = engine.step(&SamplingParams::greedy(), true).unwrap().unwrap();
+        best(&token.logits, 16)
+    };
+    lengths.iter().map(&mut after).collect()
+}
+
+#[test]
+fn chunks_of_a_prompt_agree() {
+    for tested in devices() {
+        let lengths: &[usize] =
+            if tested.slow { &[63, 65, 129] } else { &[63, 64, 65, 127, 129, 600] };
+        let whole = best_after(&tested, lengths, 1024);
+        for chunk in [17, 1] {
+            let parts = best_after(&tested, lengths, chunk);
+            for ((whole, part), length) in whole.iter().zip(&parts).zip(lengths) {
+                let what = format!("{length} tokens by {chunk}");
+                assert_near(part, &whole[..5], tested.tolerance, &what);
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The engine on every device: against the f32 oracle of the default model, and against a plain
+//! forward pass of tiny random models.
+//!
+//! `TILEWRIGHT_TEST_MODEL` names the default model's file; `TILEWRIGHT_TEST_DEVICES` the devices
+//! ("cpu,wgpu").
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod blocks;
+mod chunking;
+mod default_model;
+mod devices;
+mod generation;
+mod oracle;
+mod reference;
+mod refusals;
+mod sequences;
+mod tiny;
