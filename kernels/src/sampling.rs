@@ -2,61 +2,6 @@
 
 use tilewright_runtime::{Arg, Device, Error, Tensor};
 
-pub(crate) mod kernel {
-    use tilewright_kernel_macros::kernel;
-
-    /// One workgroup per row: each thread keeps its best, then a tree; the lowest id wins ties.
-    #[kernel(
-        shapes(logits: [rows, cols], out: [rows]),
-        grid = rows,
-        threads = THREADS,
-        tiles(THREADS) = first_of[256],
-        cost(bytes = 4 * rows * cols, flops = rows * cols),
-        reference = tilewright_kernels_reference::argmax,
-        crate = ::tilewright_runtime,
-    )]
-    pub(crate) fn argmax<const THREADS: u32>(
-        logits: &[f32],
-        out: &mut [u32],
-        rows: u32,
-        cols: u32,
-    ) {
-        let values = shared::<f32, THREADS>();
-        let ids = shared::<u32, THREADS>();
-        let thread = thread_id();
-        let row = index(block_id()) * cols;
-        let mut best = -3.0e38f32;
-        let mut id = 0xffff_ffffu32;
-        for c in (thread..cols).step_by(THREADS) {
-            let v = logits[row + c];
-            if v > best || id == 0xffff_ffff {
-                best = v;
-                id = c;
-            }
-        }
-        values[thread] = best;
-        ids[thread] = id;
-        barrier();
-        for step in unroll(0..8) {
-            let width = THREADS >> (step + 1);
-            if thread < width {
-                let other = values[thread + width];
-                let other_id = ids[thread + width];
-                let mine = values[thread];
-                let my_id = ids[thread];
-                if other > mine || other == mine && other_id < my_id {
-                    values[thread] = other;
-                    ids[thread] = other_id;
-                }
-            }
-            barrier();
-        }
-        if thread == 0 {
-            out[block_id()] = ids[0];
-        }
-    }
-}
-
 /// The sampler: it has its scalar reference and no GPU text yet, so that it runs on the cpu device.
 mod sampler {
     use tilewright_runtime::rule::{Rule, Size};
