@@ -8,7 +8,7 @@ use tilewright_runtime::Element;
 pub trait KvElement:
     Element
     + Float
-    + crate::rotary::kernel::rotary_append::ElementK
+    + tilewright_kernels_layers::rotary_append::ElementK
     + tilewright_kernels_attention::KvElement
 {
 }

@@ -41,7 +41,7 @@ pub use matmul::{Output, matmul};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
-pub use sampling::{SampleParams, argmax, can_sample, sample};
+pub use sampling::{SampleParams, argmax, sample};
 pub use tilewright_kernels_reference::PAGE;
 pub use weights::WeightMatrix;
 
@@ -52,11 +52,12 @@ pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
         &tilewright_kernels_matmul::quantized::gather::KERNEL,
         &tilewright_kernels_attention::kernels::decode::KERNEL,
         &tilewright_kernels_attention::kernels::prefill::KERNEL,
-        &norm::kernel::rms_norm::KERNEL,
-        &activation::kernel::swiglu::KERNEL,
-        &activation::kernel::add::KERNEL,
-        &rows::kernel::select_rows::KERNEL,
-        &rotary::kernel::rotary_append::KERNEL,
-        &sampling::kernel::argmax::KERNEL,
+        &tilewright_kernels_layers::rms_norm::KERNEL,
+        &tilewright_kernels_layers::swiglu::KERNEL,
+        &tilewright_kernels_layers::add::KERNEL,
+        &tilewright_kernels_layers::select_rows::KERNEL,
+        &tilewright_kernels_layers::rotary_append::KERNEL,
+        &tilewright_kernels_sampling::argmax::KERNEL,
+        &tilewright_kernels_sampling::sample::KERNEL,
     ]
 }

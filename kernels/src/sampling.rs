@@ -1,61 +1,7 @@
 //! Choosing the next token on the device.
 
-use tilewright_runtime::{Arg, Device, Error, Tensor};
-
-/// The sampler: it has its scalar reference and no GPU text yet, so that it runs on the cpu device.
-mod sampler {
-    use tilewright_runtime::rule::{Rule, Size};
-    use tilewright_runtime::{
-        Case, DType, Error, KernelInfo, Param, ParamKind, ReferenceCall, TypedKernel,
-    };
-
-    const ROWS: Size = Size::Param(3);
-    const COLS: Size = Size::Param(4);
-
-    fn reference(call: &mut ReferenceCall<'_>) -> Result<(), Error> {
-        let (logits, params) = (call.input::<f32>(0)?, call.input::<f32>(1)?);
-        let out = call.output::<u32>(2)?;
-        let (rows, cols) = (call.scalar_u32(3)?, call.scalar_u32(4)?);
-        tilewright_kernels_reference::sample(logits, params, out, rows, cols);
-        Ok(())
-    }
-
-    static INFO: KernelInfo = KernelInfo {
-        name: "sample",
-        params: &[
-            Param { name: "logits", kind: ParamKind::Read },
-            Param { name: "params", kind: ParamKind::Read },
-            Param { name: "out", kind: ParamKind::Write },
-            Param { name: "rows", kind: ParamKind::Scalar(DType::U32) },
-            Param { name: "cols", kind: ParamKind::Scalar(DType::U32) },
-        ],
-        cases: &[Case {
-            values: &[],
-            dtypes: &[DType::F32, DType::F32, DType::U32, DType::U32, DType::U32],
-            texts: &[],
-            reference: Some(reference),
-        }],
-        source: "",
-    };
-
-    pub(super) static KERNEL: TypedKernel = TypedKernel {
-        info: &INFO,
-        rules: &[Rule {
-            shapes: &[&[ROWS, COLS], &[ROWS, Size::Const(8)], &[ROWS], &[], &[]],
-            grid: [Size::Const(1); 3],
-            conditions: &[],
-        }],
-    };
-}
-
-/// Whether the device has a text (or, the cpu device, the reference) of [`sample`].
-pub fn can_sample(device: &Device) -> bool {
-    let case = sampler::KERNEL.info.cases.first();
-    let text = case.map(|case| {
-        tilewright_runtime::choose_text(sampler::KERNEL.info, case, device.capabilities())
-    });
-    matches!(text, Some(Ok(_)))
-}
+use tilewright_kernels_sampling as kernel;
+use tilewright_runtime::{Device, Error, Tensor};
 
 /// One row of the parameters of [`sample`]; [`SampleParams::encode`] makes the row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,7 +64,5 @@ pub fn sample(
     params: &Tensor<f32>,
     out: &mut Tensor<u32>,
 ) -> Result<(), Error> {
-    let args =
-        [Some(Arg::read(logits)), Some(Arg::read(params)), Some(Arg::write(out)), None, None];
-    sampler::KERNEL.launch(device, &args, &[])
+    kernel::sample(device, logits, params, out)
 }

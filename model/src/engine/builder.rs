@@ -126,7 +126,6 @@ impl<'a> Builder<'a> {
         Ok(Engine {
             sequence: Sequence::default(),
             interrupt: self.interrupt,
-            draws_on_device: tilewright_kernels::can_sample(&device),
             device,
             config,
             tokenizer,

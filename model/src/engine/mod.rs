@@ -31,8 +31,6 @@ pub struct Engine {
     pool: PagePool,
     sequence: Sequence,
     interrupt: Box<dyn Fn() -> bool + Send>,
-    /// Whether the device has the sampler.
-    draws_on_device: bool,
     context: u32,
     chunk: u32,
 }
@@ -127,12 +125,12 @@ impl Engine {
     }
 
     /// How the device chooses the next token; `None` where the host must: penalties look at the
-    /// tokens so far, and a device may have no sampler.
+    /// tokens so far.
     fn choice_on_device(&self, params: &SamplingParams) -> Option<SampleParams> {
         if params.temperature == 0.0 {
             return Some(BEST);
         }
-        if !self.draws_on_device || params.repeat_penalty != 1.0 {
+        if params.repeat_penalty != 1.0 {
             return None;
         }
         Some(SampleParams {
