@@ -47,6 +47,20 @@ pub enum DecoderError {
         /// The device's name.
         device: String,
     },
+    /// A full context's keys of one layer are more than the device binds at once.
+    #[error(
+        "the keys of one layer need {needed} bytes for {context} tokens and {device} binds at most {limit}: use a smaller --ctx-size"
+    )]
+    CacheTooLarge {
+        /// Bytes needed.
+        needed: u64,
+        /// Tokens of the context, in whole pages.
+        context: u32,
+        /// Bytes allowed.
+        limit: u64,
+        /// The device's name.
+        device: String,
+    },
     /// A batch without tokens.
     #[error("a forward pass needs at least one token")]
     EmptyBatch,
@@ -97,6 +111,16 @@ impl<K: KvElement> Decoder<K> {
             config,
             weights,
         })
+    }
+
+    /// Enlarges the cache to `pages` pages; what it holds stays where it is.
+    ///
+    /// # Errors
+    /// What the device reports, above all that its memory does not suffice.
+    pub fn grow_cache(&mut self, pages: u32) -> Result<(), DecoderError> {
+        // Recorded steps refer to the old buffers.
+        self.recordings.clear();
+        Ok(self.cache.grow(pages)?)
     }
 
     /// Computes the tokens of a batch.

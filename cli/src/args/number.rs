@@ -18,6 +18,11 @@ pub fn fraction(text: &str) -> Result<f32, String> {
     within(text, 0.0..=1.0, "a number from 0 to 1")
 }
 
+/// A number above 0 and at most 1.
+pub fn share(text: &str) -> Result<f32, String> {
+    within(text, f32::MIN_POSITIVE..=1.0, "a number above 0 and at most 1")
+}
+
 /// A finite number above 0.
 pub fn positive(text: &str) -> Result<f32, String> {
     within(text, f32::MIN_POSITIVE..=f32::MAX, "a number above 0")
@@ -25,7 +30,7 @@ pub fn positive(text: &str) -> Result<f32, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fraction, not_negative, positive};
+    use super::{fraction, not_negative, positive, share};
 
     #[test]
     fn ranges() {
@@ -35,6 +40,8 @@ mod tests {
         for wrong in ["-1", "-0.001", "nan", "inf", "-inf", "", "x", "1e999"] {
             assert!(not_negative(wrong).is_err(), "{wrong}");
         }
+        assert_eq!((fraction("0"), share("1")), (Ok(0.0), Ok(1.0)));
         assert!(fraction("1.5").is_err() && positive("0").is_err());
+        assert!(["0", "-0", "1.01", "nan", "-0.5"].iter().all(|wrong| share(wrong).is_err()));
     }
 }

@@ -17,6 +17,9 @@ use tilewright_runtime::{BackendKind, Device, DeviceSelector};
 /// Context in tokens where neither the caller nor the model says less.
 const DEFAULT_CONTEXT: u32 = 2048;
 
+/// Pages that the cache starts with; it grows when they are used up.
+const FIRST_PAGES: u32 = 4;
+
 /// Prompt tokens of one pass: on a processor few enough for an interrupt to be heard soon.
 const CHUNK: u32 = 512;
 const CHUNK_ON_PROCESSOR: u32 = 128;
@@ -114,14 +117,15 @@ impl<'a> Builder<'a> {
         let wide = device.kind() == BackendKind::Cpu;
         check_fit(&file, &device, capacity, if wide { 4 } else { 2 })?;
         let weights = Weights::load(&file, &device, &mut self.progress)?;
+        let first = pages.min(FIRST_PAGES);
         let decoder: Box<dyn Forward> = if wide {
-            Box::new(Decoder::<f32>::new(&device, config.clone(), weights, pages, capacity)?)
+            Box::new(Decoder::<f32>::new(&device, config.clone(), weights, first, capacity)?)
         } else {
-            Box::new(Decoder::<f16>::new(&device, config.clone(), weights, pages, capacity)?)
+            Box::new(Decoder::<f16>::new(&device, config.clone(), weights, first, capacity)?)
         };
         let pool = match self.page_seed {
-            Some(seed) => PagePool::shuffled(pages, seed),
-            None => PagePool::new(pages),
+            Some(seed) => PagePool::shuffled(first, seed),
+            None => PagePool::new(first),
         };
         Ok(Engine {
             sequence: Sequence::default(),
@@ -151,8 +155,9 @@ fn default_chunk(device: &Device) -> u32 {
     if device.capabilities().is_software { CHUNK_ON_PROCESSOR } else { CHUNK }
 }
 
-/// Refuses a model whose weights, cache (elements of so many bytes) and buffers are more than the
-/// device's free memory.
+/// Refuses a model whose weights, cache of a full context (elements of so many bytes) and buffers
+/// are more than the device's free memory. One layer counts half again: while the cache grows for
+/// the last time, its old half is there too.
 fn check_fit(
     file: &ModelFile,
     device: &Device,
@@ -163,6 +168,18 @@ fn check_fit(
     let (heads, size) = (config.head_count_kv, config.head_size);
     let tokens = capacity.pages.saturating_mul(PAGE);
     let cache = kv_cache::bytes(config.block_count, tokens, heads, size, element);
+    let layer = kv_cache::bytes(1, tokens, heads, size, element);
+    let cache = cache.saturating_add(layer / 2);
+    if let Some(wgpu) = &device.capabilities().wgpu
+        && layer / 2 > wgpu.max_storage_binding.min(wgpu.max_buffer)
+    {
+        return Err(DecoderError::CacheTooLarge {
+            needed: layer / 2,
+            context: tokens,
+            limit: wgpu.max_storage_binding.min(wgpu.max_buffer),
+            device: device.capabilities().name.clone(),
+        });
+    }
     let buffers = Workspace::bytes(config, capacity);
     let needed = weights::bytes(file).saturating_add(cache).saturating_add(buffers);
     match device.memory() {

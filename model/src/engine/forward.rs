@@ -8,6 +8,9 @@ use tilewright_kernels::KvElement;
 pub(super) trait Forward: Send {
     /// Computes a batch; downloads what is wanted of it.
     fn forward(&mut self, batch: &Batch, want: Want) -> Result<Output, DecoderError>;
+
+    /// Enlarges the cache to so many pages.
+    fn grow_cache(&mut self, pages: u32) -> Result<(), DecoderError>;
 }
 
 /// What is downloaded after a pass.
@@ -37,5 +40,9 @@ impl<K: KvElement> Forward for Decoder<K> {
         let chosen = if want.chosen { outputs.chosen.download()? } else { Vec::new() };
         let logits = if want.logits { outputs.logits.download()? } else { Vec::new() };
         Ok(Output { chosen, logits })
+    }
+
+    fn grow_cache(&mut self, pages: u32) -> Result<(), DecoderError> {
+        Decoder::grow_cache(self, pages)
     }
 }

@@ -18,7 +18,7 @@ use crate::sampling::{self, SamplingParams};
 use crate::sequence::Sequence;
 use crate::{Config, ModelFile, Tokenizer};
 use forward::{Forward, Output, Want};
-use tilewright_kernels::SampleParams;
+use tilewright_kernels::{PAGE, SampleParams};
 use tilewright_runtime::Device;
 
 /// A model on a device, with one sequence at a time.
@@ -73,6 +73,11 @@ impl Engine {
     /// Tokens that the context holds.
     pub fn context(&self) -> u32 {
         self.context
+    }
+
+    /// Tokens that the cache's memory on the device holds now; it grows with the sequence.
+    pub fn cache_capacity(&self) -> u32 {
+        self.pool.total() * PAGE
     }
 
     /// Starts over with a prompt. Nothing is computed yet; what the last prompt has in common with
@@ -162,10 +167,28 @@ impl Engine {
         }
     }
 
+    /// Makes the cache larger where the sequence needs more pages than are free: at least twice as
+    /// large, so that a long context costs few copies, and at most a full context.
+    fn reserve_pages(&mut self, tokens: u32) -> Result<(), EngineError> {
+        let needed = tokens.div_ceil(PAGE) as usize;
+        let missing = needed.saturating_sub(self.sequence.table.pages().len());
+        let missing = missing.saturating_sub(self.pool.available()) as u32;
+        if missing == 0 {
+            return Ok(());
+        }
+        let total = self.pool.total();
+        let pages = (total + missing).max(total.saturating_mul(2));
+        let pages = pages.min(self.context.div_ceil(PAGE));
+        self.decoder.grow_cache(pages)?;
+        self.pool.extend(pages);
+        Ok(())
+    }
+
     /// The next `count` pending tokens, with places in the cache.
     fn schedule(&mut self, count: usize, choices: &[SampleParams]) -> Result<Batch, EngineError> {
+        let end = self.sequence.cached + count;
+        self.reserve_pages(end as u32)?;
         let sequence = &mut self.sequence;
-        let end = sequence.cached + count;
         sequence.table.grow(end as u32, &mut self.pool).map_err(DecoderError::from)?;
         let tokens = sequence.tokens.get(sequence.cached..end).unwrap_or_default();
         let mut batch = Batch::default();

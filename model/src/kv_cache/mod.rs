@@ -1,4 +1,7 @@
 //! The key-value cache: pages of 64 tokens on the device, block tables on the host.
+//!
+//! Device memory comes on demand: the cache starts with a few pages and is enlarged when they are
+//! used up, so that a short conversation in a long context costs little.
 
 mod pages;
 mod table;
@@ -7,7 +10,7 @@ pub use pages::{OutOfPages, PagePool};
 pub use table::BlockTable;
 
 use tilewright_kernels::{KvElement, PAGE};
-use tilewright_runtime::{Device, Error, Tensor};
+use tilewright_runtime::{Device, Error, Shape, Tensor};
 
 /// Keys and values of every layer.
 #[derive(Debug)]
@@ -44,6 +47,41 @@ impl<K: KvElement> KvCache<K> {
         let layers: Result<Vec<_>, Error> = (0..layers).map(|_| layer()).collect();
         Ok(KvCache { layers: layers? })
     }
+
+    /// Makes room for `pages` pages in every layer; those that there are keep their contents and
+    /// their numbers. Tensors of the cache are new ones afterwards.
+    ///
+    /// # Errors
+    /// What the device reports. The contents are kept then too, and a second call goes on.
+    pub fn grow(&mut self, pages: u32) -> Result<(), Error> {
+        self.layers.iter_mut().try_for_each(|layer| layer.grow(pages))
+    }
+}
+
+impl<K: KvElement> LayerCache<K> {
+    fn grow(&mut self, pages: u32) -> Result<(), Error> {
+        if self.keys.shape().dims().first().is_some_and(|have| *have >= u64::from(pages)) {
+            return Ok(());
+        }
+        let keys = enlarged(&self.keys, pages)?;
+        let values = enlarged(&self.values, pages)?;
+        // The old tensors are freed when their copies are made: one layer at a time, so that no
+        // more than one is there twice.
+        self.keys.device().synchronise()?;
+        (self.keys, self.values) = (keys, values);
+        Ok(())
+    }
+}
+
+/// A tensor of `pages` pages that begins with those of `old`.
+fn enlarged<K: KvElement>(old: &Tensor<K>, pages: u32) -> Result<Tensor<K>, Error> {
+    let mut dims = old.shape().dims().to_vec();
+    if let Some(first) = dims.first_mut() {
+        *first = u64::from(pages);
+    }
+    let new = old.device().zeros::<K>(Shape::try_from(dims.as_slice())?)?;
+    new.view(0, old.shape())?.copy_from(old)?;
+    Ok(new)
 }
 
 /// Bytes of a cache of `tokens` tokens.

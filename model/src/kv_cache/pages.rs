@@ -1,10 +1,13 @@
 //! [`PagePool`]: which pages are free.
 
 /// The pages of a cache that no sequence holds.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PagePool {
+    /// The last one is the next.
     free: Vec<u32>,
     total: u32,
+    /// State of the generator that shuffles them.
+    shuffle: Option<u64>,
 }
 
 /// No page is free.
@@ -18,21 +21,31 @@ pub struct OutOfPages {
 impl PagePool {
     /// All pages free, handed out in ascending order.
     pub fn new(total: u32) -> PagePool {
-        PagePool { free: (0..total).rev().collect(), total }
+        let mut pool = PagePool::default();
+        pool.extend(total);
+        pool
     }
 
     /// All pages free, handed out in an order that depends on the seed: for tests, which must not
     /// rely on neighbouring pages.
     pub fn shuffled(total: u32, seed: u64) -> PagePool {
-        let mut pool = PagePool::new(total);
-        let mut state = seed | 1;
-        for at in (1..pool.free.len()).rev() {
-            state = state
+        let mut pool = PagePool { shuffle: Some(seed | 1), ..PagePool::default() };
+        pool.extend(total);
+        pool
+    }
+
+    /// Adds pages until there are `total`. They are handed out after those that are free, unless
+    /// the pool is a shuffled one.
+    pub fn extend(&mut self, total: u32) {
+        self.free.splice(0..0, (self.total..total).rev());
+        self.total = self.total.max(total);
+        let Some(state) = &mut self.shuffle else { return };
+        for at in (1..self.free.len()).rev() {
+            *state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            pool.free.swap(at, (state >> 33) as usize % (at + 1));
+            self.free.swap(at, (*state >> 33) as usize % (at + 1));
         }
-        pool
     }
 
     /// Takes a page.
@@ -46,6 +59,11 @@ impl PagePool {
     /// Gives pages back.
     pub fn give_back(&mut self, pages: impl IntoIterator<Item = u32>) {
         self.free.extend(pages);
+    }
+
+    /// Pages of the cache.
+    pub fn total(&self) -> u32 {
+        self.total
     }
 
     /// Free pages.
@@ -73,5 +91,16 @@ mod tests {
             std::iter::from_fn(move || pool.take().ok()).collect::<Vec<_>>()
         };
         assert_ne!(order(1), order(2));
+    }
+
+    #[test]
+    fn new_pages_come_after_the_free_ones() {
+        let mut pool = PagePool::new(2);
+        assert_eq!(pool.take(), Ok(0));
+        pool.extend(4);
+        pool.extend(3);
+        assert_eq!((pool.total(), pool.available()), (4, 3));
+        let rest: Vec<u32> = std::iter::from_fn(|| pool.take().ok()).collect();
+        assert_eq!(rest, [1, 2, 3]);
     }
 }

@@ -1,16 +1,16 @@
 //! The devices under test.
 
-use tilewright_runtime::{BackendKind, Device};
+use tilewright_runtime::{BackendKind, Device, DeviceSelector};
 
 /// A device with the errors of logits that it is allowed.
 pub struct Tested {
     pub device: Device,
+    /// What opens it once more.
+    pub selector: DeviceSelector,
     /// For the default model, whose logits reach 30.
     pub tolerance: f32,
     /// For tiny random models, whose logits are of order one.
     pub tiny_tolerance: f32,
-    /// wgpu on a processor: too slow for the longest cases.
-    pub slow: bool,
 }
 
 /// Every device that `TILEWRIGHT_TEST_DEVICES` names.
@@ -25,12 +25,12 @@ pub fn cpu() -> Device {
 }
 
 fn open(name: &str) -> Tested {
-    let device = Device::open(&name.parse().unwrap()).expect(name);
+    let selector: DeviceSelector = name.parse().unwrap();
+    let device = Device::open(&selector).expect(name);
     // A cache of f16 and other orders of addition, against f32 throughout.
     let (tolerance, tiny_tolerance) = match device.kind() {
         BackendKind::Cpu => (0.02, 5e-4),
         _ => (0.25, 0.02),
     };
-    let slow = device.capabilities().is_software && device.kind() == BackendKind::Wgpu;
-    Tested { device, tolerance, tiny_tolerance, slow }
+    Tested { device, selector, tolerance, tiny_tolerance }
 }

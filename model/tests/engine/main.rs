@@ -11,6 +11,7 @@ mod chunking;
 mod default_model;
 mod devices;
 mod generation;
+mod growth;
 mod oracle;
 mod reference;
 mod refusals;

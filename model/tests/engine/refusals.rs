@@ -1,11 +1,12 @@
 //! What the engine refuses, before it loads or computes anything.
 
-use crate::devices::cpu;
+use crate::devices::{cpu, devices};
 use crate::tiny::{Written, tokens};
 use tilewright_model::decoder::DecoderError;
 use tilewright_model::sampling::SamplingParams;
 use tilewright_model::synthetic::SyntheticModel;
 use tilewright_model::{Engine, EngineError};
+use tilewright_runtime::{BackendKind, Device, Options};
 
 #[test]
 fn prompts() {
@@ -43,8 +44,31 @@ fn a_cache_that_does_not_fit() {
     let EngineError::Decoder(DecoderError::DoesNotFit { needed, free, .. }) = error else {
         panic!("{error}")
     };
-    // Two blocks of keys and values with one head of 32 f32.
-    let cache = 2 * 2 * 32 * 4 * (1u64 << 31);
+    // Two blocks of keys and values with one head of 32 f32, and half a block while they grow.
+    let layer = 2 * 32 * 4 * (1u64 << 31);
+    let cache = 2 * layer + layer / 2;
     assert!(needed > cache && needed < cache + (1 << 30) && free < needed);
     assert_eq!(loaded, 0);
+}
+
+#[test]
+fn a_cache_that_cannot_be_bound() {
+    for tested in devices().iter().filter(|tested| tested.device.kind() == BackendKind::Wgpu) {
+        let options = Options { max_binding: Some(1 << 20), ..Options::default() };
+        let device = Device::open_with(&tested.selector, &options).unwrap();
+        let model = SyntheticModel { context_length: 1 << 20, ..SyntheticModel::default() };
+        let file = Written::new("binding", &model.to_bytes());
+        let build = |context| {
+            Engine::builder().model(file.path()).device(&device).context(context).build()
+        };
+        // One head of 32 f16: 16 384 tokens are 1 MiB.
+        build(16_384).unwrap();
+        let error = build(16_385).unwrap_err();
+        let EngineError::Decoder(DecoderError::CacheTooLarge { needed, context, limit, .. }) =
+            error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!((needed, context, limit), ((1 << 20) + 64 * 64, 16_448, 1 << 20));
+    }
 }
