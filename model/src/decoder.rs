@@ -35,6 +35,12 @@ pub enum DecoderError {
         /// Why.
         reason: String,
     },
+    /// The file lost its end while it was read.
+    #[error("the model's file was cut to {bytes} bytes while it was read: fetch or copy it again")]
+    FileCut {
+        /// Bytes that are left.
+        bytes: u64,
+    },
     /// The model and its cache are larger than the device's free memory.
     #[error(
         "the model and its cache need {needed} bytes and {free} are free on {device}: use a smaller --ctx-size or model"

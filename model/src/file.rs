@@ -47,6 +47,11 @@ impl ModelFile {
         self.gguf.tensor(name)
     }
 
+    /// Bytes that the file has now, where it was cut after it was opened.
+    pub fn cut(&self) -> Option<u64> {
+        self.gguf.cut()
+    }
+
     /// Gives back the memory that reading the tensor called `name` took; reading it again reads
     /// the file again.
     pub fn release(&self, name: &str) {

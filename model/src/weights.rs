@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::decoder::DecoderError;
-use crate::{GgmlType, ModelFile};
+use crate::{GgmlType, ModelFile, TensorView};
 use tilewright_kernels::{Format, WeightMatrix};
 use tilewright_runtime::{Device, Tensor};
 
@@ -98,7 +98,7 @@ struct Loader<'a> {
     total: u64,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
     fn block(&mut self, block: u32) -> Result<BlockWeights, DecoderError> {
         let name = |part: &str| format!("blk.{block}.{part}.weight");
         Ok(BlockWeights {
@@ -114,10 +114,18 @@ impl Loader<'_> {
         })
     }
 
+    /// A tensor of the file, which must still be as long as it was.
+    fn tensor(&self, name: &str) -> Result<TensorView<'a>, DecoderError> {
+        if let Some(bytes) = self.file.cut() {
+            return Err(DecoderError::FileCut { bytes });
+        }
+        let missing = || DecoderError::MissingTensor { name: name.to_owned() };
+        self.file.tensor(name).ok_or_else(missing)
+    }
+
     /// A matrix: rows of the file are outputs.
     fn matrix(&mut self, name: &str) -> Result<WeightMatrix, DecoderError> {
-        let missing = || DecoderError::MissingTensor { name: name.to_owned() };
-        let tensor = self.file.tensor(name).ok_or_else(missing)?;
+        let tensor = self.tensor(name)?;
         let [k, n] =
             [tensor.row_len(), tensor.rows()].map(|d| u32::try_from(d).unwrap_or(u32::MAX));
         let matrix =
@@ -133,8 +141,7 @@ impl Loader<'_> {
     }
 
     fn floats(&mut self, name: &str) -> Result<Vec<f32>, DecoderError> {
-        let missing = || DecoderError::MissingTensor { name: name.to_owned() };
-        let tensor = self.file.tensor(name).ok_or_else(missing)?;
+        let tensor = self.tensor(name)?;
         let width = usize::try_from(tensor.row_len()).unwrap_or(0);
         let mut values = vec![0.0; width];
         let format = format(name, tensor.ggml_type)?;

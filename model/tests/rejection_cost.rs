@@ -61,6 +61,63 @@ fn large_vocabulary() -> Vec<u8> {
     writer.to_bytes()
 }
 
+/// A header, and then zeros as far as the file goes.
+fn header(tensors: u64, keys: u64) -> Vec<u8> {
+    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+    bytes.extend(tensors.to_le_bytes());
+    bytes.extend(keys.to_le_bytes());
+    bytes
+}
+
+/// One key `k` of a value type, and the value's first bytes.
+fn key(ty: u32, value: &[u8]) -> Vec<u8> {
+    let mut bytes = header(0, 1);
+    bytes.extend(1u64.to_le_bytes());
+    bytes.push(b'k');
+    bytes.extend(ty.to_le_bytes());
+    bytes.extend(value);
+    bytes
+}
+
+/// An array of `count` elements of a type.
+fn array(element: u32, count: u64) -> Vec<u8> {
+    key(9, &[&element.to_le_bytes()[..], &count.to_le_bytes()].concat())
+}
+
+/// One tensor `t` of one dimension.
+fn tensor(dim: u64, offset: u64) -> Vec<u8> {
+    let mut bytes = header(1, 0);
+    bytes.extend(1u64.to_le_bytes());
+    bytes.push(b't');
+    bytes.extend(1u32.to_le_bytes());
+    bytes.extend(dim.to_le_bytes());
+    bytes.extend(0u32.to_le_bytes());
+    bytes.extend(offset.to_le_bytes());
+    bytes
+}
+
+/// Length of a file with holes, so long that its counts can be true.
+const HUGE: u64 = 1 << 40;
+
+/// Absurd counts, lengths, sizes and offsets, at the length of the file as it is and at [`HUGE`].
+fn absurd() -> Vec<Vec<u8>> {
+    vec![
+        header(u64::MAX, 0),
+        header(0, u64::MAX),
+        header(1 << 34, 0),
+        header(0, 1 << 34),
+        key(8, &u64::MAX.to_le_bytes()),
+        key(8, &(1u64 << 38).to_le_bytes()),
+        array(4, u64::MAX),
+        array(4, 1 << 37),
+        array(8, 1 << 36),
+        array(9, 1 << 36),
+        tensor(u64::MAX, 0),
+        tensor(1 << 37, 1 << 41),
+        tensor(4, u64::MAX - 31),
+    ]
+}
+
 /// Opens the file, and prints what that cost in KiB and why it is refused.
 fn open(path: &Path) {
     let before = peak();
@@ -82,8 +139,15 @@ fn refusals_cost_less_than_64_mb() {
         (many_tensors(), "general.architecture"),
         (large_vocabulary(), "tokenizer.ggml.merges[399999]"),
     ];
-    for (bytes, reason) in files {
+    let absurd = absurd().into_iter();
+    let absurd = absurd.flat_map(|b| [b.len() as u64, HUGE].map(|length| (b.clone(), length, "")));
+    let files = files.map(|(bytes, reason)| {
+        let length = bytes.len() as u64;
+        (bytes, length, reason)
+    });
+    for (bytes, length, reason) in files.into_iter().chain(absurd) {
         std::fs::write(&path, bytes).unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length).unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap());
         let child = child.args(["refusals", "--nocapture"]).env(FILE, &path).output().unwrap();
         let out = String::from_utf8(child.stdout).unwrap();

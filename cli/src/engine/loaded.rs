@@ -18,10 +18,7 @@ pub struct Loaded {
 }
 
 /// Opens the device of a choice.
-///
-/// # Errors
-/// No such device, or its driver does not work.
-pub fn device(choice: DeviceChoice, cubin_cache: bool) -> Result<Device, Error> {
+fn device(choice: DeviceChoice, cubin_cache: bool) -> Result<Device, tilewright_runtime::Error> {
     let selector = match choice {
         DeviceChoice::Auto => DeviceSelector::Auto,
         DeviceChoice::Cuda(index) => DeviceSelector::Cuda(Some(index as usize)),
@@ -29,11 +26,11 @@ pub fn device(choice: DeviceChoice, cubin_cache: bool) -> Result<Device, Error> 
         DeviceChoice::Cpu => DeviceSelector::Cpu,
     };
     let options = tilewright_runtime::Options { cubin_cache, ..Default::default() };
-    Device::open_with(&selector, &options).map_err(Error::failed)
+    Device::open_with(&selector, &options)
 }
 
 impl Loaded {
-    /// Opens the device and loads the model.
+    /// Checks the file, opens the device and loads the model.
     ///
     /// # Errors
     /// Whatever they report.
@@ -44,13 +41,12 @@ impl Loaded {
             // A pool that is already there keeps its threads.
             let _ = pool.build_global();
         }
-        let device = device(options.device, options.cubin_cache)?;
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("loading {bytes} of {total_bytes} {wide_bar}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let mut builder = tilewright_model::Engine::builder()
             .model(options.model)
-            .device(&device)
+            .open_device(|| device(options.device, options.cubin_cache))
             .interrupt(crate::interrupt::pressed)
             .progress(|done, total| {
                 bar.set_length(total);

@@ -1,8 +1,12 @@
 //! The `tilewright` binary and its downloads, as a user meets them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bad_model;
+mod conversation;
 mod fetch;
+mod interrupt;
 mod model;
 mod scratch;
 mod server;
+mod subject;
 mod usage;

@@ -1,56 +1,13 @@
 //! Commands over a loaded model, on the processor: a tiny random model, and the default one.
 
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
 
 use serde_json::Value;
 use tilewright_model::synthetic::SyntheticModel;
 
 use crate::scratch::{Scratch, tilewright};
-
-/// A tiny model's file in the scratch folder.
-fn tiny(scratch: &Scratch, context_length: u32) -> String {
-    let path = scratch.path().join("tiny.gguf");
-    let model = SyntheticModel { context_length, ..SyntheticModel::default() };
-    std::fs::write(&path, model.to_bytes()).unwrap();
-    path.to_str().unwrap().to_owned()
-}
-
-fn default_model() -> String {
-    let path = std::env::var("TILEWRIGHT_TEST_MODEL");
-    path.expect("set TILEWRIGHT_TEST_MODEL to the default model's file; `cargo xtask ci` does")
-}
-
-fn command(scratch: &Scratch, name: &str, model: &str) -> Command {
-    let mut command = tilewright(scratch);
-    command.args([name, "--model", model, "--device", "cpu"]).stdin(Stdio::null());
-    command
-}
-
-fn succeeds(output: Output) -> String {
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{stderr}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Exit code 1, one line with every part, and nothing on standard output.
-fn fails(output: Output, parts: &[&str]) {
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), stderr.matches('\n').count()), (Some(1), 1), "{stderr}");
-    assert!(stderr.starts_with("error: ") && output.stdout.is_empty(), "{stderr}");
-    assert!(parts.iter().all(|part| stderr.contains(part)), "{stderr}");
-}
-
-fn reference_case(prompt: &str) -> Value {
-    let root = std::env::var("CARGO_MANIFEST_DIR")
-        .unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
-    let text = std::fs::read(PathBuf::from(root).join("../tests/data/smollm2.json")).unwrap();
-    let data: Value = serde_json::from_slice(&text).unwrap();
-    let mut cases = data["cases"].as_array().unwrap().iter();
-    cases.find(|case| case["prompt"] == prompt).unwrap().clone()
-}
+use crate::subject::{command, default_model, fails, reference_case, succeeds, tiny};
 
 #[test]
 fn json_of_the_default_model_equals_the_reference() {
@@ -77,23 +34,6 @@ fn json_of_the_default_model_equals_the_reference() {
     assert_eq!((&timings["prompt_tokens"], &timings["decode_tokens"]), (&23.into(), &31.into()));
     let positive = |key: &str| timings[key].as_f64().unwrap() > 0.0;
     assert!(["load_ms", "prompt_ms", "decode_ms", "ttft_ms"].into_iter().all(positive));
-}
-
-#[test]
-fn a_chat_answers_every_line() {
-    let scratch = Scratch::new("chat");
-    let case = reference_case(
-        "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging \
-         Face<|im_end|>\n<|im_start|>user\nWhat is 2+2?<|im_end|>\n<|im_start|>assistant\n",
-    );
-    let mut command = command(&scratch, "chat", &default_model());
-    command.args(["--temperature", "0", "--max-tokens", "12"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(b"What is 2+2?\n/exit\n").unwrap();
-    let text = succeeds(child.wait_with_output().unwrap());
-    assert!(text.contains('4') && text.ends_with('\n'), "{text}");
-    assert!(!text.contains("<|im_end|>") && case["exact"] == true);
 }
 
 #[test]
@@ -153,33 +93,26 @@ fn a_model_is_as_good_as_itself() {
         lines.lines().nth(1).unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
     assert!((50.0..2000.0).contains(&value), "{value}");
     assert!(!succeeds(score(text, &[])).contains("divergence"));
+    let other = |name: &str, other: SyntheticModel| {
+        let path = scratch.path().join(name);
+        std::fs::write(&path, other.to_bytes()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let seeded = SyntheticModel { context_length: 64, seed: 2, ..SyntheticModel::default() };
+    let against = succeeds(score(text, &["--against", &other("other.gguf", seeded)]));
+    let figure = |lines: &str, at: usize| -> f64 {
+        lines.lines().nth(at).unwrap().split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    // The perplexity is the first model's; the divergence from an unrelated one is large.
+    assert_eq!(figure(&against, 1), value);
+    assert!((0.1..20.0).contains(&figure(&against, 2)), "{against}");
+    let wide = SyntheticModel { vocab_size: 300, ..SyntheticModel::default() };
+    let wide = other("wide.gguf", wide);
+    fails(score(text, &["--against", &wide]), &["260 and 300 tokens", "same tokenizer"]);
+    fails(score(text, &["--against", "missing.gguf"]), &["cannot read missing.gguf"]);
     let short = scratch.path().join("short.txt");
     std::fs::write(&short, "a").unwrap();
     fails(score(short.to_str().unwrap(), &[]), &["fewer than two tokens"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_completion_with_its_figures() {
-    let scratch = Scratch::new("generate-interrupt");
-    let model = tiny(&scratch, 1 << 20);
-    let out = scratch.path().join("out.txt");
-    let mut command = command(&scratch, "generate", &model);
-    command.args(["--prompt", "ab", "--max-tokens", "1000000", "--ctx-size", "100000"]);
-    command.stdout(std::fs::File::create(&out).unwrap()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
-    let start = Instant::now();
-    while std::fs::metadata(&out).unwrap().len() < 20 {
-        assert!(start.elapsed() < Duration::from_secs(60), "no text");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let pressed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(pressed.success());
-    let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("| decode ") && stderr.matches('\n').count() == 1, "{stderr}");
-    assert!(std::fs::read_to_string(&out).unwrap().ends_with('\n'));
 }
 
 #[test]

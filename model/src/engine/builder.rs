@@ -24,10 +24,13 @@ const FIRST_PAGES: u32 = 4;
 const CHUNK: u32 = 512;
 const CHUNK_ON_PROCESSOR: u32 = 128;
 
+/// Opens the device, once it is known that the file can be used.
+type OpenDevice<'a> = Box<dyn FnOnce() -> Result<Device, tilewright_runtime::Error> + 'a>;
+
 /// Settings of an [`Engine`].
 pub struct Builder<'a> {
     model: Option<PathBuf>,
-    device: Option<Device>,
+    device: OpenDevice<'a>,
     context: Option<u32>,
     chunk: Option<u32>,
     page_seed: Option<u64>,
@@ -39,7 +42,7 @@ impl<'a> Builder<'a> {
     pub(super) fn new() -> Self {
         Builder {
             model: None,
-            device: None,
+            device: Box::new(|| Device::open(&DeviceSelector::Auto)),
             context: None,
             chunk: None,
             page_seed: None,
@@ -58,7 +61,19 @@ impl<'a> Builder<'a> {
     /// Where it runs; the best device there is unless said.
     #[must_use]
     pub fn device(mut self, device: &Device) -> Self {
-        self.device = Some(device.clone());
+        let device = device.clone();
+        self.device = Box::new(move || Ok(device));
+        self
+    }
+
+    /// As [`Builder::device`], opened when the file has been found usable: a driver takes longer
+    /// and more memory than a file that is refused.
+    #[must_use]
+    pub fn open_device(
+        mut self,
+        open: impl FnOnce() -> Result<Device, tilewright_runtime::Error> + 'a,
+    ) -> Self {
+        self.device = Box::new(open);
         self
     }
 
@@ -105,12 +120,9 @@ impl<'a> Builder<'a> {
     pub fn build(mut self) -> Result<Engine, EngineError> {
         let file = ModelFile::open(self.model.ok_or(EngineError::NoModel)?)?;
         let tokenizer = file.tokenizer()?;
-        let device = match self.device {
-            Some(device) => device,
-            None => Device::open(&DeviceSelector::Auto)?,
-        };
         let config = file.config().clone();
         let context = context(self.context, &config)?;
+        let device = (self.device)()?;
         let chunk = self.chunk.unwrap_or_else(|| default_chunk(&device)).min(context);
         let pages = context.div_ceil(PAGE);
         let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };

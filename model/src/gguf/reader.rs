@@ -27,7 +27,7 @@ pub struct GgufFile {
 }
 
 enum Bytes {
-    Mapped(Mmap),
+    Mapped { map: Mmap, file: File },
     Memory(Vec<u8>),
 }
 
@@ -36,7 +36,7 @@ impl Deref for Bytes {
 
     fn deref(&self) -> &[u8] {
         match self {
-            Self::Mapped(map) => map,
+            Self::Mapped { map, .. } => map,
             Self::Memory(bytes) => bytes,
         }
     }
@@ -64,9 +64,10 @@ impl GgufFile {
         // SAFETY: the map is private and read-only. Another process that rewrites the file can
         // change bytes under us: every string is checked again when it is decoded and every
         // range with `get`, so changed bytes are misread as other bytes, never as invalid values.
-        // (A file cut short while mapped ends the process with SIGBUS, as for every mapping.)
+        // (Reading what a file lost after it was mapped ends the process with SIGBUS, as for every
+        // mapping: `cut` is asked before large parts are read.)
         let map = unsafe { Mmap::map(&file)? };
-        Ok(Self::check(Bytes::Mapped(map))?)
+        Ok(Self::check(Bytes::Mapped { map, file })?)
     }
 
     /// Checks a file that is already in memory.
@@ -105,11 +106,20 @@ impl GgufFile {
         self.tensors.get(name, &self.bytes)
     }
 
+    /// Bytes that a mapped file has now, where they are fewer than when it was opened: somebody
+    /// cut it, and what is beyond must not be read.
+    pub fn cut(&self) -> Option<u64> {
+        let Bytes::Mapped { map, file } = &self.bytes else { return None };
+        // A length that the system does not tell is no reason to refuse the file.
+        let now = file.metadata().ok()?.len();
+        (now < map.len() as u64).then_some(now)
+    }
+
     /// Gives back the memory of a mapped file that reading the tensor called `name` took; nothing
     /// happens for a file in memory, and on systems that have no such call.
     pub fn release(&self, name: &str) {
         #[cfg(unix)]
-        if let (Bytes::Mapped(map), Some(range)) = (&self.bytes, self.tensors.range(name)) {
+        if let (Bytes::Mapped { map, .. }, Some(range)) = (&self.bytes, self.tensors.range(name)) {
             // SAFETY: the map is private, read-only and of a file, so that pages which are dropped
             // come back with the file's bytes when they are read again: no reference into the map
             // sees anything but the file. `range` was checked against the map's length.

@@ -10,6 +10,7 @@ mod blocks;
 mod chunking;
 mod default_model;
 mod devices;
+mod faults;
 mod generation;
 mod growth;
 mod oracle;

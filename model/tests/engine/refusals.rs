@@ -58,9 +58,8 @@ fn a_cache_that_cannot_be_bound() {
         let device = Device::open_with(&tested.selector, &options).unwrap();
         let model = SyntheticModel { context_length: 1 << 20, ..SyntheticModel::default() };
         let file = Written::new("binding", &model.to_bytes());
-        let build = |context| {
-            Engine::builder().model(file.path()).device(&device).context(context).build()
-        };
+        let build =
+            |context| Engine::builder().model(file.path()).device(&device).context(context).build();
         // One head of 32 f16: 16 384 tokens are 1 MiB.
         build(16_384).unwrap();
         let error = build(16_385).unwrap_err();
