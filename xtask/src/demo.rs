@@ -3,39 +3,46 @@
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::failure::Failure;
 use crate::{install, model, process};
 
 /// What the demo runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Device {
-    /// An NVIDIA driver answers.
+    /// An NVIDIA chip and its driver.
     Cuda,
-    /// A Vulkan driver is installed, a real chip's or Mesa's software one.
+    /// A Vulkan driver's device, a real chip or Mesa's software one.
     Wgpu,
-    /// Neither, and this user may not install one.
+    /// Neither.
     Cpu,
 }
 
-/// Finds a device, builds, fetches the model, generates; `args` go to `tilewright generate`.
+/// Builds, finds a device, fetches the model, generates; `args` go to `tilewright generate`.
 pub fn run(args: &[String]) -> Result<(), Failure> {
-    let device = find_device()?;
-    println!("device: {device:?}");
     process::run(process::cargo().args(["build", "--release", "--bin", "tilewright"]))?;
-    let model = model::fetch()?;
-    let mut generate = Command::new(binary()?);
-    generate.args(["generate", "--model"]).arg(model).env("NODEVICE_SELECT", "1");
-    let given = |flag: &str| args.iter().any(|a| a == flag || a.starts_with(&format!("{flag}=")));
-    if !given("--prompt") && !given("--prompt-file") {
+    let program = process::release_binary("tilewright")?;
+    let mut generate = Command::new(&program);
+    generate.arg("generate");
+    if !given(args, "--device") {
+        generate.args(["--device", find_device(&program)?.argument()]);
+    }
+    if !given(args, "--model") {
+        generate.arg("--model").arg(model::fetch()?);
+    }
+    if !given(args, "--prompt") && !given(args, "--prompt-file") {
         generate.args(["--prompt", "Once upon a time"]);
     }
-    if !given("--seed") {
+    if !given(args, "--seed") {
         generate.args(["--seed", "1"]);
     }
-    if !given("--device") {
-        generate.args(["--device", device.argument()]);
-    }
     process::run(generate.args(args))
+}
+
+/// Whether the user said something of `flag`.
+fn given(args: &[String], flag: &str) -> bool {
+    args.iter().any(|arg| arg == flag || arg.starts_with(&format!("{flag}=")))
 }
 
 impl Device {
@@ -48,42 +55,67 @@ impl Device {
     }
 }
 
-fn find_device() -> Result<Device, Failure> {
-    if process::succeeds(Command::new("nvidia-smi").arg("-L")) {
-        return Ok(Device::Cuda);
+/// The best device that the program sees; where it sees none, after software Vulkan has been
+/// installed if that is allowed. A missing driver ends no demo.
+fn find_device(program: &Path) -> Result<Device, Failure> {
+    let mut device = best(&listing(program)?);
+    if device == Device::Cpu && install::may_install() {
+        println!("no CUDA or Vulkan device: software Vulkan will do");
+        match install::apt(install::VULKAN) {
+            Ok(()) => device = best(&listing(program)?),
+            Err(failure) => println!("note: {failure}"),
+        }
     }
-    if vulkan_driver() {
-        return Ok(Device::Wgpu);
+    if device == Device::Cpu {
+        let packages = install::VULKAN.join(" ");
+        println!("no CUDA or Vulkan device; for wgpu install, as root: {packages}");
+        println!("the processor will do for now");
     }
-    if install::may_install() {
-        install::apt(install::VULKAN)?;
-        return Ok(Device::Wgpu);
-    }
-    println!(
-        "no CUDA or Vulkan driver; for wgpu install, as root: {} (here the CPU will do)",
-        install::VULKAN.join(" ")
-    );
-    Ok(Device::Cpu)
+    println!("device: {}", device.argument());
+    Ok(device)
 }
 
-/// Whether some Vulkan driver can be expected to find a device.
-///
-/// Drivers announce themselves by a manifest. Mesa installs one for every chip that it knows, so
-/// a manifest counts where the chip is there (a render node) or where it is the software one.
-fn vulkan_driver() -> bool {
-    let chip = Path::new("/dev/dri/renderD128").exists();
-    let named =
-        ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].iter().any(|v| std::env::var_os(v).is_some());
-    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
-    let mut manifests = folders.iter().flat_map(|f| std::fs::read_dir(f).into_iter().flatten());
-    named
-        || manifests.any(|entry| {
-            entry.is_ok_and(|e| chip || e.file_name().to_string_lossy().contains("lvp"))
-        })
+/// What `tilewright devices --json` says.
+fn listing(program: &Path) -> Result<Value, Failure> {
+    let text = process::capture(Command::new(program).args(["devices", "--json"]))?;
+    serde_json::from_str(&text)
+        .map_err(|cause| Failure::Other(format!("the list of devices is no JSON: {cause}")))
 }
 
-/// The release binary that was just built.
-fn binary() -> Result<std::path::PathBuf, Failure> {
-    let folder = process::target_folder()?;
-    Ok(folder.join("release").join(format!("tilewright{}", std::env::consts::EXE_SUFFIX)))
+/// The best of a list of devices.
+fn best(listing: &Value) -> Device {
+    let devices = listing.as_array().map(Vec::as_slice).unwrap_or_default();
+    let has = |kind: &str| {
+        let selectors = devices.iter().filter_map(|device| device.get("selector")?.as_str());
+        selectors.map(|selector| selector.split(':').next()).any(|name| name == Some(kind))
+    };
+    match (has("cuda"), has("wgpu")) {
+        (true, _) => Device::Cuda,
+        (false, true) => Device::Wgpu,
+        (false, false) => Device::Cpu,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Device, best, given};
+    use serde_json::json;
+
+    #[test]
+    fn the_best_device_that_is_listed() {
+        let list = |selectors: &[&str]| {
+            best(&selectors.iter().map(|selector| json!({ "selector": selector })).collect())
+        };
+        assert_eq!(list(&["cpu", "wgpu:0", "cuda:0"]), Device::Cuda);
+        assert_eq!(list(&["wgpu:0", "cpu"]), Device::Wgpu);
+        assert_eq!(list(&["cpu"]), Device::Cpu);
+        assert_eq!((list(&[]), best(&json!(null))), (Device::Cpu, Device::Cpu));
+    }
+
+    #[test]
+    fn options_are_seen_in_both_forms() {
+        let args = ["--seed=3".to_owned(), "--prompt".to_owned(), "x".to_owned()];
+        assert!(given(&args, "--seed") && given(&args, "--prompt"));
+        assert!(!given(&args, "--prompt-file") && !given(&args, "--see"));
+    }
 }

@@ -4,7 +4,7 @@
 //! into the [`cache`] folder; `demo` is the main job; `bundle` packs binaries for a machine without
 //! Rust; `bless` rewrites golden files; `budget` holds the size limits of the sources; `package` builds
 //! the example crates against the packaged crates; `web` compiles the browsers' texts in a browser;
-//! `figures` writes the README's table of measurements.
+//! `speed` and `fuzz` measure the release program and replay the fuzzer's corpus; `figures` writes the README's table of measurements.
 
 mod bless;
 mod budget;
@@ -16,11 +16,13 @@ mod failure;
 mod figures;
 mod fmt;
 mod folder;
+mod fuzz;
 mod install;
 mod model;
 mod package;
 mod process;
 mod source;
+mod speed;
 mod steps;
 mod summary;
 mod web;

@@ -60,6 +60,12 @@ pub fn title(command: &Command) -> String {
     }
 }
 
+/// A program that `cargo build --release` made.
+pub fn release_binary(name: &str) -> Result<PathBuf, Failure> {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    Ok(target_folder()?.join("release").join(file))
+}
+
 /// Cargo's target folder, wherever the user put it.
 pub fn target_folder() -> Result<PathBuf, Failure> {
     let text = capture(cargo().args(["metadata", "--format-version", "1", "--no-deps"]))?;

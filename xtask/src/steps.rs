@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::summary::Summary;
-use crate::{budget, figures, fmt, install, model, package, process, web};
+use crate::{budget, figures, fmt, fuzz, install, model, package, process, speed, web};
 
 /// One named step.
 pub struct Step {
@@ -24,8 +24,8 @@ pub enum Work {
     Test(&'static [&'static str]),
     /// The doc tests: `cargo test --doc` with these arguments.
     DocTest(&'static [&'static str]),
-    /// The example crates against the packaged crates, given the step's environment.
-    Package,
+    /// A function of this program that uses the step's environment.
+    Given(fn(&[(&'static str, PathBuf)]) -> Result<(), Failure>),
     /// A function of this program.
     Call(fn() -> Result<(), Failure>),
 }
@@ -45,7 +45,7 @@ pub enum Need {
 }
 
 use Need::{Browser, Model, Ptxas, Vulkan};
-use Work::{Call, Cargo, DocTest, Package, Test};
+use Work::{Call, Cargo, DocTest, Given, Test};
 
 /// Every step, cheapest first; the tests come last so that their summary ends the output.
 #[rustfmt::skip]
@@ -55,7 +55,9 @@ pub const STEPS: &[Step] = &[
     Step { name: "figures", needs: &[], work: Call(figures::check) },
     Step { name: "clippy", needs: &[], work: Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]) },
     Step { name: "web", needs: &[Browser], work: Call(web::check) },
-    Step { name: "package", needs: &[Vulkan, Model], work: Package },
+    Step { name: "package", needs: &[Vulkan, Model], work: Given(package::check) },
+    Step { name: "speed", needs: &[Vulkan, Model], work: Given(speed::check) },
+    Step { name: "fuzz", needs: &[], work: Call(fuzz::replay) },
     Step { name: "doc", needs: &[Vulkan], work: DocTest(&["--workspace"]) },
     Step { name: "test", needs: &[Vulkan, Ptxas, Model], work: Test(&["--workspace"]) },
 ];
@@ -104,7 +106,7 @@ impl Step {
                 summary.run(cargo.args(["test", "--no-fail-fast", "--all-targets"]).args(args))
             }
             DocTest(args) => summary.run(cargo.args(["test", "--doc"]).args(args)),
-            Package => package::check(environment),
+            Given(function) => function(environment),
             Call(function) => function(),
         }
     }

@@ -3,7 +3,6 @@
 
 mod chat;
 mod config;
-mod corpus;
 mod gguf;
 mod real_model;
 mod rope;
