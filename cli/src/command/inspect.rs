@@ -14,13 +14,16 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
         Stage::Wgsl => inspect::Stage::Wgsl,
     };
     let target = match &args.target {
-        Some(text) => Some(parse::target(text).map_err(|d| Error::Usage(d.to_string()))?),
+        Some(text) => {
+            let target = parse::target(text);
+            Some(target.map_err(|mistake| Error::Usage(folded(&mistake.to_string())))?)
+        }
         None => None,
     };
     let (name, source, kernels) = match (&args.source, &args.kernel) {
         (Some(path), _) => {
             let source = prompt::text_file(path)?;
-            let kernels = inspect::kernels(&source).map_err(Error::Inspect)?;
+            let kernels = inspect::kernels(&source).map_err(mistakes)?;
             (path.display().to_string(), source, kernels)
         }
         (None, kernel) => {
@@ -36,7 +39,18 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
     };
     for kernel in kernels {
         let text = inspect::inspect(&name, &source, &kernel, stage, target);
-        output::stream(&mut std::io::stdout(), &text.map_err(Error::Inspect)?)?;
+        output::stream(&mut std::io::stdout(), &text.map_err(mistakes)?)?;
     }
     Ok(())
+}
+
+/// The compiler's diagnostics as an error.
+fn mistakes(text: String) -> Error {
+    Error::Inspect(folded(&text))
+}
+
+/// Several lines as one.
+fn folded(text: &str) -> String {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("; ")
 }

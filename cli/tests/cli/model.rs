@@ -7,28 +7,37 @@ use serde_json::Value;
 use tilewright_model::synthetic::SyntheticModel;
 
 use crate::scratch::{Scratch, tilewright};
-use crate::subject::{command, default_model, fails, reference_case, succeeds, tiny};
+use crate::subject::{command, default_model, fails, reference_case, succeeds, test_devices, tiny};
 
 #[test]
 fn json_of_the_default_model_equals_the_reference() {
     let scratch = Scratch::new("generate-json");
     let prompt = "1, 2, 3, 4, 5, 6, 7, 8,";
     let case = reference_case(prompt);
-    let mut command = command(&scratch, "generate", &default_model());
-    command.args(["--prompt", prompt, "--max-tokens", "32", "--temperature", "0", "--json"]);
-    let text = succeeds(command.args(["--top-logits", "16"]).output().unwrap());
-    let object: Value = serde_json::from_str(&text).unwrap();
+    for device in test_devices() {
+        let tolerance = if device == "cpu" { 0.02 } else { 0.25 };
+        let mut command = tilewright(&scratch);
+        command.args(["generate", "--model", &default_model(), "--device", &device]);
+        command.args(["--prompt", prompt, "--max-tokens", "32", "--temperature", "0", "--json"]);
+        let text = succeeds(command.args(["--top-logits", "16"]).output().unwrap());
+        let object: Value = serde_json::from_str(&text).unwrap();
+        assert!(object["device"].as_str().unwrap().starts_with(&device));
+        equals_the_reference(&object, &case, tolerance);
+    }
+}
+
+/// A completion of "1, 2, 3, 4, 5, 6, 7, 8," by the default model.
+fn equals_the_reference(object: &Value, case: &Value, tolerance: f64) {
     assert_eq!(object["prompt_ids"], case["prompt_ids"]);
     assert_eq!(object["ids"], case["greedy_ids"]);
     assert_eq!(object["text"], " 9, 10, 11, 12, 13, 14, 15, 16, ");
     assert_eq!(object["finish_reason"], "length");
-    assert!(object["device"].as_str().unwrap().starts_with("cpu"));
     let logits = object["top_logits"].as_array().unwrap();
     assert!(logits.len() == 32 && logits.iter().all(|l| l.as_array().unwrap().len() == 16));
     for entry in case["top5_first"].as_array().unwrap() {
         let found = logits[0].as_array().unwrap().iter().find(|l| l["id"] == entry["id"]);
         let found = found.unwrap()["logit"].as_f64().unwrap();
-        assert!((found - entry["logit"].as_f64().unwrap()).abs() <= 0.02);
+        assert!((found - entry["logit"].as_f64().unwrap()).abs() <= tolerance);
     }
     let timings = &object["timings"];
     assert_eq!((&timings["prompt_tokens"], &timings["decode_tokens"]), (&23.into(), &31.into()));

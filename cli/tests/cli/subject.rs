@@ -9,6 +9,12 @@ use tilewright_model::synthetic::SyntheticModel;
 
 use crate::scratch::{Scratch, tilewright};
 
+/// The devices that `TILEWRIGHT_TEST_DEVICES` names.
+pub fn test_devices() -> Vec<String> {
+    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
+    names.split(',').map(str::to_owned).collect()
+}
+
 /// A tiny model's file in the scratch folder.
 pub fn tiny(scratch: &Scratch, context_length: u32) -> String {
     let path = scratch.path().join("tiny.gguf");

@@ -60,6 +60,10 @@ fn usage_errors_are_one_line_and_exit_2() {
         ),
         (&["inspect"], "<KERNEL>"),
         (&["inspect", "k", "--emit", "sass"], "possible values: ast, ir, ptx, wgsl"),
+        (
+            &["inspect", "add", "--target", "sm_10"],
+            "no target `sm_10`; help: did you mean `sm_80`?",
+        ),
         (&["perplexity", "--model", "m"], "--file"),
     ];
     for (args, part) in cases {
