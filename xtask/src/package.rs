@@ -18,10 +18,11 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::steps::Environment;
 use crate::{folder, process};
 
 /// Packages, unpacks, builds and runs; `environment` names the model as `TILEWRIGHT_TEST_MODEL`.
-pub fn check(environment: &[(&'static str, PathBuf)]) -> Result<(), Failure> {
+pub fn check(environment: &Environment) -> Result<(), Failure> {
     let target = process::target_folder()?;
     let downstream = target.join("downstream");
     folder::empty(&downstream)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask ci speed`: the least speed and the most memory of the release program, measured as a
 //! user would on the two cores that CI has.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::process;
+use crate::steps::Environment;
 
 /// What a device must reach.
 struct Floor {
@@ -56,7 +57,7 @@ struct Run {
 ///
 /// # Errors
 /// A device that is too slow or takes too much memory.
-pub fn check(environment: &[(&'static str, PathBuf)]) -> Result<(), Failure> {
+pub fn check(environment: &Environment) -> Result<(), Failure> {
     process::run(process::cargo().args(["build", "--release", "--bin", "tilewright"]))?;
     let program = process::release_binary("tilewright")?;
     let model = environment.iter().find(|(key, _)| *key == "TILEWRIGHT_TEST_MODEL");

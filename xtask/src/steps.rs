@@ -16,6 +16,9 @@ pub struct Step {
     pub work: Work,
 }
 
+/// What was provided: variables and the paths they name.
+pub type Environment = [(&'static str, PathBuf)];
+
 /// The work of a step.
 pub enum Work {
     /// `cargo` with these arguments.
@@ -25,7 +28,7 @@ pub enum Work {
     /// The doc tests: `cargo test --doc` with these arguments.
     DocTest(&'static [&'static str]),
     /// A function of this program that uses the step's environment.
-    Given(fn(&[(&'static str, PathBuf)]) -> Result<(), Failure>),
+    Given(fn(&Environment) -> Result<(), Failure>),
     /// A function of this program.
     Call(fn() -> Result<(), Failure>),
 }
@@ -88,11 +91,7 @@ impl Need {
 
 impl Step {
     /// Runs the step with `environment` set for its child processes.
-    pub fn run(
-        &self,
-        environment: &[(&'static str, PathBuf)],
-        summary: &mut Summary,
-    ) -> Result<(), Failure> {
+    pub fn run(&self, environment: &Environment, summary: &mut Summary) -> Result<(), Failure> {
         let mut cargo = process::cargo();
         cargo.envs(environment.iter().map(|(key, value)| (key, value)));
         // Mesa otherwise complains on standard error where no display server runs.
