@@ -1,8 +1,9 @@
 //! [`Options`]: how to open a device.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::{Capabilities, Fault};
+use crate::{Capabilities, Executor, Fault};
 
 /// How to open a device; [`Options::default`] is what [`Device::open`](crate::Device::open) uses.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct Options {
     pub cache_dir: Option<PathBuf>,
     /// What the null device claims to be, so that host code can be tested for any device.
     pub pretend: Option<Capabilities>,
+    /// What runs the null device's launches; without one it records them and runs none.
+    pub executor: Option<Arc<dyn Executor>>,
     /// One operation that fails.
     pub fault: Option<Fault>,
 }
@@ -27,6 +30,7 @@ impl Default for Options {
             cubin_cache: true,
             cache_dir: None,
             pretend: None,
+            executor: None,
             fault: None,
         }
     }

@@ -1,11 +1,11 @@
 //! One token each of several sequences.
 
-use crate::devices::devices;
 use crate::naive::attend;
 use crate::problem::{Cache, Random, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_decode};
 use tilewright_kernels_reference::Float;
 use tilewright_runtime::{Device, bf16, f16};
+use tilewright_testing::{devices, is_affordable};
 
 /// Positions round the edges of pages.
 const POSITIONS: [usize; 11] = [0, 1, 62, 63, 64, 65, 66, 127, 128, 129, 130];

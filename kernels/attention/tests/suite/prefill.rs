@@ -1,11 +1,11 @@
 //! Consecutive tokens of one sequence.
 
-use crate::devices::devices;
 use crate::naive::attend;
 use crate::problem::{Cache, Random, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_prefill};
 use tilewright_kernels_reference::Float;
 use tilewright_runtime::{Device, bf16, f16};
+use tilewright_testing::{devices, is_affordable};
 
 /// What no kernel writes.
 const SENTINEL: f32 = 12345.0;

@@ -1,11 +1,9 @@
 //! The draw against [`crate::oracle`]: the same token, save where rounding decides.
 
-use crate::devices::devices;
-use crate::guarded::Guarded;
 use crate::oracle::{Params, draw};
-use crate::random::Random;
 use tilewright_kernels_sampling::sample;
 use tilewright_runtime::{BackendKind, Device, Error};
+use tilewright_testing::{Guarded, Random, devices, is_affordable};
 
 /// How many draws had one possible token, of how many.
 #[derive(Default)]

@@ -26,6 +26,20 @@ impl Random {
         (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
 
+    /// 1 to `most`: often a number near a power of two, where tiles end.
+    pub fn size(&mut self, most: usize) -> usize {
+        let bits = most.ilog2() as u64 + 1;
+        let near = 1usize << (self.next() % bits);
+        let any = 1 + self.next() as usize % most;
+        let size = match self.next() % 4 {
+            0 => near.saturating_sub(1),
+            1 => near,
+            2 => near + 1,
+            _ => any,
+        };
+        size.clamp(1, most)
+    }
+
     /// `n` of [`Random::float`].
     pub fn floats(&mut self, n: usize) -> Vec<f32> {
         (0..n).map(|_| self.float()).collect()
