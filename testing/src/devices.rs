@@ -48,5 +48,5 @@ pub fn is_interpreter(device: &Device) -> bool {
 
 /// Whether a launch of about so many operations (elements, or products) is quick enough on a device.
 pub fn is_affordable(device: &Device, operations: usize) -> bool {
-    !is_interpreter(device) || operations <= 1 << 14
+    !is_interpreter(device) || operations <= 1 << 18
 }

@@ -38,7 +38,7 @@ pub(crate) fn wgsl(subgroup: Option<u32>) -> Capabilities {
         max_storage_binding: 128 << 20,
         max_buffer: 256 << 20,
         max_storage_buffers: 8,
-        storage_alignment: 256,
+        storage_alignment: 32,
         workgroup_storage: 16 * 1024,
         max_threads: 256,
         max_workgroup: [256, 256, 64],

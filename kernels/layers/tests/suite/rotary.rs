@@ -4,7 +4,7 @@ use half::{bf16, f16};
 use tilewright_kernels_layers::rotary_append;
 use tilewright_kernels_reference::{Float, PAGE};
 use tilewright_runtime::{Device, Element, Error, Shape};
-use tilewright_testing::{Guarded, Random, ULP, assert_close, devices, is_affordable};
+use tilewright_testing::{Guarded, Random, ULP, assert_close, devices};
 
 /// A step: sizes, and what its buffers hold.
 struct Step {

@@ -2,7 +2,7 @@
 
 use tilewright_kernels_layers::select_rows;
 use tilewright_runtime::Error;
-use tilewright_testing::{Guarded, Random, devices, is_affordable};
+use tilewright_testing::{Guarded, Random, devices};
 
 #[test]
 fn rows_are_copied_on_every_device() {

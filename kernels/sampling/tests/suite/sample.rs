@@ -17,6 +17,9 @@ const SENTINEL: f32 = 1e30;
 
 fn check(device: &Device, cols: usize, logits: &[f32], params: &[Params], tally: &mut Tally) {
     let rows = params.len();
+    if !is_affordable(device, 32 * rows * cols) {
+        return;
+    }
     let encoded: Vec<f32> = params.iter().flat_map(Params::encode).collect();
     let x = Guarded::new(device, [rows, cols], logits, SENTINEL);
     let p = Guarded::new(device, [rows, 8], &encoded, 0.0);
