@@ -7,9 +7,9 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::instance::{self, CaseValues};
 use crate::ir::{Access, Condition, Module, ParamKind, Scalar, Sym};
 use crate::lower::{Instance, Program, lower};
+use crate::split;
 use crate::target::Target;
 use crate::verify::{Verified, verify};
-use crate::split;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

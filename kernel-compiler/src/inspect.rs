@@ -51,10 +51,7 @@ pub fn kernels(source: &str) -> Result<Vec<String>, String> {
 }
 
 /// Each case with each of its targets that is asked for.
-fn instances(
-    found: &Found<'_>,
-    only: Option<Target>,
-) -> Result<Vec<(CaseValues, Target)>, String> {
+fn instances(found: &Found<'_>, only: Option<Target>) -> Result<Vec<(CaseValues, Target)>, String> {
     let mut all = Vec::new();
     for (case, targets) in found.cases()? {
         let wanted = targets.into_iter().filter(|target| only.is_none_or(|only| only == *target));

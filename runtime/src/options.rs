@@ -11,6 +11,8 @@ pub struct Options {
     /// Lowers the largest storage binding, in bytes: tests use it to reach
     /// [`Error::TensorTooLarge`](crate::Error::TensorTooLarge) with small tensors.
     pub max_binding: Option<u64>,
+    /// Passes scalars as immediates where the adapter has them (wgpu only), not in uniform buffers.
+    pub immediates: bool,
     /// Keeps linked cubins on disk (CUDA only).
     pub cubin_cache: bool,
     /// Folder of the cubin cache, in place of `$TILEWRIGHT_CACHE` or the user's cache folder.
@@ -27,6 +29,7 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             max_binding: None,
+            immediates: true,
             cubin_cache: true,
             cache_dir: None,
             pretend: None,

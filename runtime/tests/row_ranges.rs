@@ -54,7 +54,12 @@ fn limited(selector: DeviceSelector) -> Device {
     Device::open_with(&selector, &options).unwrap_or_else(|e| panic!("this test needs wgpu: {e}"))
 }
 
-fn launch(kernel: &TypedKernel, device: &Device, x: &Tensor<f32>, y: &Tensor<f32>) -> Result<(), Error> {
+fn launch(
+    kernel: &TypedKernel,
+    device: &Device,
+    x: &Tensor<f32>,
+    y: &Tensor<f32>,
+) -> Result<(), Error> {
     let args = [Some(Arg::read(x)), Some(Arg::read_write(y)), Some(Arg::scalar(2.0f32)), None];
     kernel.launch(device, &args, &[])
 }

@@ -31,11 +31,8 @@ pub fn devices() -> Vec<Device> {
 pub fn interpreters() -> Vec<Device> {
     let open = |pretended| {
         let executor = Arc::new(Interpreter::default());
-        let options = Options {
-            pretend: Some(pretended),
-            executor: Some(executor),
-            ..Options::default()
-        };
+        let options =
+            Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
         Device::open_with(&DeviceSelector::Null, &options).expect("a null device")
     };
     [pretend::ptx(), pretend::wgsl(None), pretend::wgsl(Some(32))].map(open).to_vec()

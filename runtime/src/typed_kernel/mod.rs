@@ -123,12 +123,7 @@ fn has_values(case: &Case, select: &[(&str, &str)]) -> bool {
 
 /// Whether shapes and conditions hold. `values` gets the integer scalars: those given, and those that
 /// a declared dimension names.
-fn fits(
-    rule: &Rule,
-    args: &Args<'_>,
-    given: &[Option<u64>],
-    values: &mut [Option<u64>],
-) -> bool {
+fn fits(rule: &Rule, args: &Args<'_>, given: &[Option<u64>], values: &mut [Option<u64>]) -> bool {
     values.copy_from_slice(given);
     for (arg, dims) in args.iter().zip(rule.shapes) {
         let Some(tensor) = arg.as_ref().and_then(tensor_of) else { continue };

@@ -63,12 +63,7 @@ impl TypedKernel {
         false
     }
 
-    fn explain_sizes(
-        &self,
-        rule: &Rule,
-        args: &Args<'_>,
-        refusals: &mut Refusals,
-    ) -> Applies<()> {
+    fn explain_sizes(&self, rule: &Rule, args: &Args<'_>, refusals: &mut Refusals) -> Applies<()> {
         let Some(values) = self.infer(rule, args, refusals)? else { return Ok(None) };
         for ((param, arg), dims) in self.info.params.iter().zip(args).zip(rule.shapes) {
             let Some(tensor) = arg.as_ref().and_then(tensor_of) else { continue };

@@ -115,7 +115,8 @@ impl Bounds<'_, '_> {
         let bytes = self.poly(bytes);
         let multiple = self.symbols.multiple_here(&bytes);
         if !multiple.is_multiple_of(16) {
-            let message = "a bulk copy moves a multiple of 16 bytes, and this count need not be one";
+            let message =
+                "a bulk copy moves a multiple of 16 bytes, and this count need not be one";
             let help = "state it with `assume(bytes % 16 == 0)`, or copy whole rows of 16 bytes";
             self.sink.report(Diagnostic::new(&MISALIGNED, span, message).help(help));
         }
