@@ -21,7 +21,6 @@ pub(crate) fn rows_of(
     let mut wrong = Vec::new();
     for (buffer, other) in &attribute.split {
         let shape = position(buffer).map(|at| shape(&module.params[at].kind)).unwrap_or_default();
-        let (buffer, other) = (buffer, other);
         if other.name != rows.name {
             let message = format!("rows are `{}` here and `{}` there", rows.name, other.name);
             let help = "a launch is split along one dimension";
@@ -33,7 +32,8 @@ pub(crate) fn rows_of(
             wrong.push(Diagnostic::new(&BAD_SPLIT, buffer.span, message).help(help));
         }
     }
-    for param in &module.params {
+    let told = !wrong.is_empty();
+    for param in module.params.iter().filter(|_| !told) {
         let inner = shape(&param.kind);
         let outermost = usize::from(inner.first() == Some(&count));
         if inner[outermost..].iter().any(|dim| mentions(dim, at)) {
