@@ -29,7 +29,7 @@ fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
                     (true, _) => {
                         field.extend(tilewright_runtime::f16::from_f32(value).to_le_bytes())
                     }
-                    (false, _) => field.push(random.next() as u8),
+                    (false, _) => field.push(random.bits() as u8),
                 }
             }
             field.truncate(plane.bytes_per_block);

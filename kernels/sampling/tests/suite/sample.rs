@@ -67,7 +67,7 @@ fn settings(cols: usize, random: &mut Random) -> Vec<Params> {
         (0.01, 0, 0.9, 0.0),
     ];
     let params = |(temperature, top_k, top_p, min_p)| {
-        let (seed, position) = (random.next(), random.next() as u32);
+        let (seed, position) = (random.bits(), random.bits() as u32);
         Params { temperature, top_k, top_p, min_p, seed, position }
     };
     cuts.map(params).to_vec()
