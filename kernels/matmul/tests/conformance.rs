@@ -5,7 +5,7 @@
 use tilewright_kernels_matmul::{gather, matmul};
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
 use tilewright_runtime::{Device, Tensor};
-use tilewright_testing::{Guarded, Random, devices};
+use tilewright_testing::{Random, devices};
 
 /// Blocks of random bytes whose scales are small numbers, zero and subnormal ones among them.
 fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
