@@ -96,7 +96,7 @@ fn a_family_call_is_expanded() {
 fn mistakes_in_what_kernels_reach_are_told_with_their_place() {
     let broken = FILE.replace("x * SCALE", "x * SCALING");
     let error = inspect("example.rs", &broken, "scaled", Stage::Ptx, None).unwrap_err();
-    assert!(error.contains("example.rs:25"), "{error}");
+    assert!(error.contains("example.rs:23"), "{error}");
     let error = inspect("example.rs", FILE, "nothing", Stage::Ptx, None).unwrap_err();
     assert_eq!(error, "there is no kernel `nothing`: there are scaled, shifted, decode_d64");
     let broken = FILE.replace("heads: 2 }", "heads: 99 }");
