@@ -38,6 +38,10 @@ fn block_reduce(
         }
         result
     } else {
+        static_assert(
+            (thread_count() & (thread_count() - 1)) == 0,
+            "a reduction over a workgroup needs a power of two of threads, or whole subgroups",
+        );
         tile[thread] = value;
         barrier();
         for step in unroll(0..10) {
@@ -56,6 +60,10 @@ fn block_reduce(
 /// The sum of `x` over `LANES` neighbouring threads, a power of two up to 32; they get the same result.
 /// More than one needs subgroups.
 pub fn lanes_sum<const LANES: u32>(x: f32) -> f32 {
+    static_assert(
+        LANES <= 32 && (LANES & (LANES - 1)) == 0,
+        "a sum over lanes needs a power of two of them, up to 32",
+    );
     let mut sum = x;
     for step in unroll(0..5) {
         if (1 << step) < LANES {
@@ -67,6 +75,10 @@ pub fn lanes_sum<const LANES: u32>(x: f32) -> f32 {
 
 /// The maximum of `x` over `LANES` neighbouring threads, as [`lanes_sum`].
 pub fn lanes_max<const LANES: u32>(x: f32) -> f32 {
+    static_assert(
+        LANES <= 32 && (LANES & (LANES - 1)) == 0,
+        "a maximum over lanes needs a power of two of them, up to 32",
+    );
     let mut highest = x;
     for step in unroll(0..5) {
         if (1 << step) < LANES {
@@ -78,6 +90,7 @@ pub fn lanes_max<const LANES: u32>(x: f32) -> f32 {
 
 /// `N` floats of workgroup memory, four at a time.
 pub fn load_floats<const N: u32>(from: &[f32], start: u32) -> [f32; N] {
+    static_assert(N % 4 == 0, "floats are loaded four at a time");
     let parts = map(N / 4, |p| from.load::<4>(start + 4 * p));
     map(N, |i| parts[i / 4][i % 4])
 }

@@ -7,8 +7,9 @@ use crate::diag::{Diagnostic, Diagnostics};
 use crate::instance::{self, CaseValues};
 use crate::ir::{Access, Condition, Module, ParamKind, Scalar, Sym};
 use crate::lower::{Instance, Program, lower};
+use crate::split;
 use crate::target::Target;
-use crate::verify::verify;
+use crate::verify::{Verified, verify};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -45,6 +46,10 @@ pub struct CompiledCase {
     pub grid: [Sym; 3],
     /// What a launch must meet.
     pub conditions: Vec<Condition>,
+    /// The scalar parameter that counts the rows by which a launch may be split.
+    pub split: Option<usize>,
+    /// Bits of an index.
+    pub index_bits: u32,
     /// Bytes moved and floating-point operations, if the kernel states them.
     pub cost: Option<(Expr, Expr)>,
     /// Texts, richest target first.
@@ -141,12 +146,13 @@ pub fn compile_cases(
     let mut compiled: Vec<Option<(Module, CompiledCase)>> = vec![None; cases.len()];
     for ((case, _), result) in jobs.iter().zip(results) {
         match result {
-            Ok(Some((module, text))) => {
+            Ok(Some(Compiled { module, text, split })) => {
                 let slot = compiled[*case].get_or_insert_with(|| {
-                    (module.clone(), describe(&module, &cases[*case], attribute))
+                    ((*module).clone(), describe(&module, &cases[*case], attribute))
                 });
                 merge_access(&mut slot.0, &module);
                 merge_alignment(&mut slot.1.conditions, &module);
+                slot.1.split = split;
                 slot.1.texts.push(text);
             }
             Ok(None) => {}
@@ -162,6 +168,32 @@ pub fn compile_cases(
     Ok(CompiledKernel { name: kernel.name.name.clone(), params, cases })
 }
 
+/// One case for one target.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// What the text was made from.
+    pub module: Verified,
+    /// The text.
+    pub text: CompiledText,
+    /// The scalar parameter that counts the rows by which a launch may be split.
+    pub split: Option<usize>,
+}
+
+/// One case for one target; `None` where `when(..)` rules it out.
+///
+/// # Errors
+/// Every mistake.
+pub fn compile_one(
+    program: &Program<'_>,
+    kernel: &Function,
+    case: &CaseValues,
+    target: Target,
+) -> Result<Option<Compiled>, Vec<Diagnostic>> {
+    let empty = KernelAttribute::default();
+    let attribute = kernel.kernel.as_ref().unwrap_or(&empty);
+    compile_instance(program, kernel, attribute, case, target)
+}
+
 /// One case for one target, through every stage.
 fn compile_instance(
     program: &Program<'_>,
@@ -169,7 +201,7 @@ fn compile_instance(
     attribute: &KernelAttribute,
     case: &CaseValues,
     target: Target,
-) -> Result<Option<(Module, CompiledText)>, Vec<Diagnostic>> {
+) -> Result<Option<Compiled>, Vec<Diagnostic>> {
     let instance = Instance {
         generics: case.generics.clone(),
         target,
@@ -177,6 +209,7 @@ fn compile_instance(
         entry: kernel.name.name.clone(),
     };
     let Some(module) = lower(program, kernel, &instance)? else { return Ok(None) };
+    let split = split::rows_of(&module, attribute)?;
     let verified = verify(module).map_err(|list| at_tile(list, case))?;
     let (shared, folds_grid) = (verified.shared_layout().1, is_linear(&verified));
     let text = match target {
@@ -210,7 +243,7 @@ fn compile_instance(
             }
         }
     };
-    Ok(Some(((*verified).clone(), text)))
+    Ok(Some(Compiled { module: verified, text, split }))
 }
 
 /// A mistake without a place of its own is the tile's.
@@ -257,6 +290,8 @@ fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> 
         shapes: module.params.iter().map(|p| shape(&p.kind)).collect(),
         grid: module.grid.clone(),
         conditions: module.conditions.clone(),
+        split: None,
+        index_bits: module.index_bits,
         cost: attribute.cost.clone(),
         texts: Vec::new(),
     }

@@ -14,5 +14,7 @@ pub mod ir;
 pub mod library;
 pub mod lower;
 pub mod parse;
+pub mod source;
+mod split;
 pub mod target;
 pub mod verify;

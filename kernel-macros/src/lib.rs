@@ -1,18 +1,21 @@
 //! The procedural macros of Tilewright: a shim over `tilewright-kernel-compiler`.
 
+mod measure;
+
+use measure::measured;
 use proc_macro::TokenStream;
 use tilewright_kernel_compiler::{expand, family};
 
 /// Compiles one function to a GPU kernel: texts for every target, and a typed launcher of its name.
 #[proc_macro_attribute]
 pub fn kernel(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand::kernel(attribute.into(), item.into()).into()
+    measured("kernel", || expand::kernel(attribute.into(), item.into()).into())
 }
 
 /// Compiles the kernels of a module, which share its device functions, structs and constants.
 #[proc_macro_attribute]
 pub fn kernel_module(_attribute: TokenStream, item: TokenStream) -> TokenStream {
-    expand::kernel_module(item.into()).into()
+    measured("kernel_module", || expand::kernel_module(item.into()).into())
 }
 
 /// Attention over a paged key-value cache with one's own head sizes, element types and tiles.
@@ -39,5 +42,5 @@ pub fn kernel_module(_attribute: TokenStream, item: TokenStream) -> TokenStream 
 /// takes the first that fits. Every target must cover every case.
 #[proc_macro]
 pub fn flash_attention(call: TokenStream) -> TokenStream {
-    family::expand(&family::FLASH_ATTENTION, call.into()).into()
+    measured("flash_attention", || family::expand(&family::FLASH_ATTENTION, call.into()).into())
 }

@@ -1,6 +1,6 @@
 //! Choice of text: the first of a case that the device satisfies.
 
-use crate::kernel::{Case, KernelInfo, KernelText};
+use crate::kernel::{Case, KernelInfo, KernelText, Target};
 use crate::{BackendKind, Capabilities, Error};
 
 /// The first text of `case` that the device satisfies.
@@ -25,12 +25,13 @@ pub fn choose_text(
         }
         BackendKind::Null | BackendKind::Cuda | BackendKind::Wgpu => {}
     }
+    if let Some(text) = case.texts.iter().find(|text| runs(text, capabilities)) {
+        return Ok(Some(text));
+    }
     let mut missing = Vec::new();
-    for text in case.texts {
-        match capabilities.satisfies(&text.target) {
-            Ok(()) => return Ok(Some(text)),
-            Err(what) if missing.contains(&what) => {}
-            Err(what) => missing.push(what),
+    for what in case.texts.iter().filter_map(|text| capabilities.satisfies(&text.target).err()) {
+        if !missing.contains(&what) {
+            missing.push(what);
         }
     }
     let missing =
@@ -41,6 +42,26 @@ pub fn choose_text(
         device: capabilities.name.clone(),
         missing,
     })
+}
+
+/// Whether the device satisfies a text; texts of another kind of device cost nothing.
+fn runs(text: &KernelText, capabilities: &Capabilities) -> bool {
+    let is_of_its_kind = match text.target {
+        Target::Ptx { .. } => capabilities.cuda.is_some(),
+        Target::Wgsl { .. } => capabilities.wgpu.is_some(),
+    };
+    is_of_its_kind && capabilities.satisfies(&text.target).is_ok()
+}
+
+/// Whether a launch of the case would run a text or a reference on the device, or could be recorded.
+pub(crate) fn is_there(case: &Case, capabilities: &Capabilities) -> bool {
+    match capabilities.kind {
+        BackendKind::Cpu => case.reference.is_some(),
+        BackendKind::Null if capabilities.cuda.is_none() && capabilities.wgpu.is_none() => true,
+        BackendKind::Null | BackendKind::Cuda | BackendKind::Wgpu => {
+            case.texts.iter().any(|text| runs(text, capabilities))
+        }
+    }
 }
 
 /// The case's compile-time values: `T = bf16, THREADS = 256`.
@@ -55,7 +76,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::CudaCapabilities;
-    use crate::kernel::Target;
 
     const fn ptx(sm: u32, exact: bool, shared: u32) -> KernelText {
         KernelText {

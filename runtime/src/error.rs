@@ -259,6 +259,14 @@ pub enum Error {
         /// What it lacks.
         what: &'static str,
     },
+    /// A kernel did something wrong while an [`Executor`](crate::Executor) ran it.
+    #[error("kernel {kernel}: {message}")]
+    Execution {
+        /// The kernel.
+        kernel: &'static str,
+        /// What it did, and where.
+        message: String,
+    },
     /// An argument that a reference asked for in the wrong way, or something else that it refuses.
     #[error("reference: {0}")]
     Reference(String),

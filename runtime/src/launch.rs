@@ -262,7 +262,8 @@ impl Limits<'_> {
     fn fit_grid(&self, text: &KernelText, grid: [u64; 3]) -> Result<[u32; 3], Error> {
         let limits = match (text.target, &self.device.cuda, &self.device.wgpu) {
             (Target::Ptx { .. }, Some(cuda), _) => cuda.max_grid,
-            (Target::Wgsl { .. }, _, Some(wgpu)) => [wgpu.max_grid; 3],
+            // Bounds are proved for what WebGPU promises, even where a device takes more.
+            (Target::Wgsl { .. }, _, Some(wgpu)) => [wgpu.max_grid.min(65_535); 3],
             _ => return self.narrow(grid),
         };
         let mut grid = grid;

@@ -1,4 +1,5 @@
-//! The `null` device: keeps memory on the host, records every dispatch and runs none.
+//! The `null` device: keeps memory on the host and records every dispatch. It runs none, unless it was
+//! given an [`Executor`].
 
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -7,8 +8,8 @@ use crate::backend::{Argument, Backend, Command, Dispatch, Opaque, Pipeline, Reg
 use crate::host_memory::{self, HostMemory};
 use crate::kernel::{KernelInfo, KernelText};
 use crate::{
-    BackendKind, Capabilities, DType, Error, MemoryInfo, Options, ScalarValue, TensorMapDescriptor,
-    memory_info,
+    BackendKind, Capabilities, DType, Error, Executor, MemoryInfo, Options, ScalarValue,
+    TensorMapDescriptor, executor, memory_info,
 };
 
 /// What the null device saw of one dispatch.
@@ -51,6 +52,7 @@ pub enum ArgRecord {
 pub(crate) struct NullBackend {
     capabilities: Capabilities,
     records: Mutex<Vec<DispatchRecord>>,
+    executor: Option<Arc<dyn Executor>>,
 }
 
 impl NullBackend {
@@ -69,7 +71,7 @@ impl NullBackend {
         if let (Some(wgpu), Some(limit)) = (&mut capabilities.wgpu, options.max_binding) {
             wgpu.max_storage_binding = wgpu.max_storage_binding.min(limit);
         }
-        NullBackend { capabilities, records: Mutex::default() }
+        NullBackend { capabilities, records: Mutex::default(), executor: options.executor.clone() }
     }
 
     pub(crate) fn records(&self) -> Vec<DispatchRecord> {
@@ -112,7 +114,7 @@ impl Backend for NullBackend {
                 if let Ok(mut records) = self.records.lock() {
                     records.push(record(dispatch));
                 }
-                Ok(())
+                self.executor.as_ref().map_or(Ok(()), |executor| executor::run(executor, dispatch))
             }
             Command::Zero(region) => host_memory::zero(region),
             Command::Copy { from, to } => host_memory::copy(from, to),

@@ -1,8 +1,9 @@
 //! [`Options`]: how to open a device.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::{Capabilities, Fault};
+use crate::{Capabilities, Executor, Fault};
 
 /// How to open a device; [`Options::default`] is what [`Device::open`](crate::Device::open) uses.
 #[derive(Debug, Clone)]
@@ -10,12 +11,16 @@ pub struct Options {
     /// Lowers the largest storage binding, in bytes: tests use it to reach
     /// [`Error::TensorTooLarge`](crate::Error::TensorTooLarge) with small tensors.
     pub max_binding: Option<u64>,
+    /// Passes scalars as immediates where the adapter has them (wgpu only), not in uniform buffers.
+    pub immediates: bool,
     /// Keeps linked cubins on disk (CUDA only).
     pub cubin_cache: bool,
     /// Folder of the cubin cache, in place of `$TILEWRIGHT_CACHE` or the user's cache folder.
     pub cache_dir: Option<PathBuf>,
     /// What the null device claims to be, so that host code can be tested for any device.
     pub pretend: Option<Capabilities>,
+    /// What runs the null device's launches; without one it records them and runs none.
+    pub executor: Option<Arc<dyn Executor>>,
     /// One operation that fails.
     pub fault: Option<Fault>,
 }
@@ -24,9 +29,11 @@ impl Default for Options {
     fn default() -> Self {
         Options {
             max_binding: None,
+            immediates: true,
             cubin_cache: true,
             cache_dir: None,
             pretend: None,
+            executor: None,
             fault: None,
         }
     }

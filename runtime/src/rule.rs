@@ -71,6 +71,11 @@ pub struct Rule {
     pub grid: [Size; 3],
     /// What must hold.
     pub conditions: &'static [Condition],
+    /// The scalar that counts rows, where a launch may run in ranges of rows: every buffer of which it
+    /// is the outermost dimension is then bound in parts.
+    pub split: Option<usize>,
+    /// Bits of the kernel's indices: no buffer may have more elements than they count.
+    pub index_bits: u32,
 }
 
 /// Values of the scalar parameters, by parameter index.

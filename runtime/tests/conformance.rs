@@ -7,7 +7,7 @@
 mod kernels;
 
 use kernels::{BROKEN, FUTURE, NUMBER, SAXPY, open, saxpy};
-use tilewright_runtime::{Arg, DType, Device, Error, Launch, Tensor};
+use tilewright_runtime::{Arg, DType, Device, DeviceSelector, Error, Launch, Options, Tensor};
 
 fn ramp(n: usize) -> Vec<f32> {
     (0..n).map(|i| i as f32 * 0.5 - 3.0).collect()
@@ -238,10 +238,20 @@ fn untyped_tensors(device: &Device) {
     assert!(raw.reshape([4, 4]).is_ok() && raw.reshape([4, 5]).is_err());
 }
 
+/// Scalars in uniform buffers, as where the adapter has no immediates.
+fn without_immediates() -> Device {
+    let options = Options { immediates: false, ..Options::default() };
+    Device::open_with(&DeviceSelector::Wgpu(None), &options)
+        .unwrap_or_else(|error| panic!("this test needs wgpu: {error}"))
+}
+
 macro_rules! on_every_device {
     ($($test:ident),* $(,)?) => {
         mod cpu { $(#[test] fn $test() { super::$test(&super::open("cpu")); })* }
         mod wgpu { $(#[test] fn $test() { super::$test(&super::open("wgpu")); })* }
+        mod wgpu_without_immediates {
+            $(#[test] fn $test() { super::$test(&super::without_immediates()); })*
+        }
         mod cuda { $(#[test] fn $test() {
             match tilewright_runtime::Device::open(&"cuda".parse().unwrap()) {
                 Ok(device) => super::$test(&device),

@@ -13,6 +13,11 @@ fn texts() {
 }
 
 #[test]
+fn launches() {
+    check_refused("launches");
+}
+
+#[test]
 fn operands() {
     check_refused("operands");
 }

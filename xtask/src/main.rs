@@ -3,8 +3,9 @@
 //! Reading order: `ci` runs the table in `steps`; `install` and `model` fetch what the steps need
 //! into the [`cache`] folder; `demo` is the main job; `bundle` packs binaries for a machine without
 //! Rust; `bless` rewrites golden files; `budget` holds the size limits of the sources; `package` builds
-//! the example crates against the packaged crates; `web` compiles the browsers' texts in a browser;
-//! `speed` and `fuzz` measure the release program and replay the fuzzer's corpus; `figures` writes the README's table of measurements.
+//! the example crates against the packaged crates, with `expansion`'s limits; `web` compiles the
+//! browsers' texts in a browser; `speed` and `fuzz` measure the release program and replay the
+//! fuzzer's corpus; `figures` writes the README's table of measurements.
 
 mod bless;
 mod budget;
@@ -12,6 +13,7 @@ mod bundle;
 mod cache;
 mod ci;
 mod demo;
+mod expansion;
 mod failure;
 mod figures;
 mod fmt;

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! A file that a package forgets, a path that leaves it and a workspace setting that its users do
-//! not have fail here. Profiles are cargo's defaults, as they are downstream.
+//! not have fail here. Profiles are cargo's defaults, as they are downstream, so that the limits of
+//! expansion are measured here, too.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::steps::Environment;
-use crate::{folder, process};
+use crate::{expansion, folder, process};
 
 /// Packages, unpacks, builds and runs; `environment` names the model as `TILEWRIGHT_TEST_MODEL`.
 pub fn check(environment: &Environment) -> Result<(), Failure> {
@@ -36,7 +37,20 @@ pub fn check(environment: &Environment) -> Result<(), Failure> {
     let model = model.ok_or_else(|| Failure::Other("the example needs a model".into()))?;
     example(&downstream, "own-kernel", &["wgpu"])?;
     example(&downstream, "own-kernel", &["cpu"])?;
-    example(&downstream, "import-model", &[&model, "1, 2, 3, 4,", "4", "wgpu"])
+    example(&downstream, "import-model", &[&model, "1, 2, 3, 4,", "4", "wgpu"])?;
+    expansion::check(&downstream.join("import-model"), &families(&packages), cargo)
+}
+
+/// The packages of kernel families: those that expand macros.
+fn families(packages: &[PathBuf]) -> Vec<String> {
+    let name = |path: &PathBuf| {
+        let stem = path.file_stem()?.to_string_lossy().into_owned();
+        stem.rsplit_once('-').map(|(name, _version)| name.to_owned())
+    };
+    let is_family = |name: &String| {
+        name.starts_with("tilewright-kernels-") && name != "tilewright-kernels-reference"
+    };
+    packages.iter().filter_map(name).filter(is_family).collect()
 }
 
 /// Makes the `.crate` files anew; their paths.

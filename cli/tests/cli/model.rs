@@ -135,4 +135,7 @@ fn devices_and_kernels_can_be_looked_at() {
     let wgsl = run(&["inspect", "rms_norm", "--emit", "wgsl", "--target", "wgsl"]);
     assert!(wgsl.contains("@compute"), "{wgsl}");
     assert!(run(&["inspect", "rms_norm", "--emit", "ptx", "--target", "sm_80"]).contains(".entry"));
+    // A kernel of a family: its embedded source is the macro's call.
+    let family = run(&["inspect", "decode", "--emit", "wgsl", "--target", "wgsl"]);
+    assert!(family.contains("HEAD_DIM = 64, K = f16") && family.contains("fn decode"));
 }

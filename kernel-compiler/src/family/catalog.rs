@@ -81,6 +81,9 @@ impl Field {
     }
 }
 
+/// Every family.
+pub static ALL: &[&Family] = &[&FLASH_ATTENTION];
+
 /// Attention over a paged cache: Dao et al. 2022.
 pub static FLASH_ATTENTION: Family = Family {
     name: "flash_attention",

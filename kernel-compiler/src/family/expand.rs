@@ -8,9 +8,10 @@ use crate::ast::{Function, Items};
 use crate::compile::compile_cases;
 use crate::diag::catalog::attribute::{BAD_FAMILY_CALL, NO_CASE};
 use crate::diag::catalog::internal::INTERNAL;
-use crate::diag::{Diagnostic, render};
+use crate::diag::{Diagnostic, FileId, render};
 use crate::expand::Context;
 use crate::host::{self, Host};
+use crate::instance::CaseValues;
 use crate::lower::Program;
 use crate::parse::{self, Parser};
 use crate::{diag::SourceMap, library};
@@ -87,6 +88,49 @@ fn one(
     let (name, tokens) = (&call.name, &call.tokens);
     let source = quote!(#macro_name! { #visibility #name { #tokens } }).to_string();
     Ok(host::emit(&Host { function: &function, compiled: &compiled, path, source }))
+}
+
+/// One instance of a call in a source text.
+pub(crate) struct Instance {
+    /// The template's device code.
+    pub items: Items,
+    /// The template's kernel under the instance's name.
+    pub function: Function,
+    /// What the call asks for.
+    pub cases: Vec<CaseValues>,
+}
+
+/// The instances of a call that stands in a file.
+///
+/// # Errors
+/// Every mistake of the call.
+pub(crate) fn instances(
+    family: &'static Family,
+    tokens: TokenStream,
+    map: &mut SourceMap,
+    file: FileId,
+) -> Result<Vec<Instance>, Vec<Diagnostic>> {
+    let call = match syn::parse2::<Call>(tokens) {
+        Ok(call) => call,
+        Err(error) => {
+            let mut parser = parse::file_parser(map, file);
+            parser.syntax_error(&BAD_FAMILY_CALL, &error, "");
+            return Err(parser.finish(()).err().unwrap_or_default());
+        }
+    };
+    let mut all = Vec::new();
+    for call in &call.0 {
+        let mut parser = parse::file_parser(map, file);
+        let planned = plan(family, call, &mut parser);
+        let Some(planned) = parser.finish(planned)? else { continue };
+        let items = parse::template(planned.template.file, planned.template.text, map)?;
+        let path = call.crate_path.clone().unwrap_or_else(|| "::tilewright::__private".to_owned());
+        let kernel = items.functions.iter().find(|f| f.name.name == planned.template.kernel);
+        if let Some(function) = kernel.map(|kernel| instantiate(kernel, call, &planned, &path)) {
+            all.push(Instance { items, function, cases: planned.cases });
+        }
+    }
+    Ok(all)
 }
 
 fn sources(plan: &Plan, map: &mut SourceMap) -> Result<(Items, Items), Vec<Diagnostic>> {

@@ -25,5 +25,6 @@ mod expand;
 mod guard;
 mod tile_error;
 
-pub use catalog::{FLASH_ATTENTION, Family, Field, Key, Role, Template};
+pub use catalog::{ALL, FLASH_ATTENTION, Family, Field, Key, Role, Template};
 pub use expand::expand;
+pub(crate) use expand::instances;

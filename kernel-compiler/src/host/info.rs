@@ -3,7 +3,6 @@
 use super::Host;
 use crate::compile::{CompiledCase, CompiledParam, CompiledText};
 use crate::ir::{Access, Comparison, Condition, ParamKind, Scalar, Sym};
-use crate::lower::Argument;
 use crate::target::Target;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -67,7 +66,7 @@ pub(super) fn dtype(path: &TokenStream, scalar: Scalar) -> TokenStream {
 
 fn case(path: &TokenStream, at: usize, case: &CompiledCase, has_reference: bool) -> TokenStream {
     let values = case.values.generics.iter().map(|(name, value)| {
-        let value = label(value);
+        let value = value.label();
         quote!((#name, #value))
     });
     let dtypes = case.dtypes.iter().map(|scalar| dtype(path, *scalar));
@@ -85,15 +84,6 @@ fn case(path: &TokenStream, at: usize, case: &CompiledCase, has_reference: bool)
             texts: &[#(#texts),*],
             reference: #reference,
         }
-    }
-}
-
-/// A generic argument as the runtime's labels have it. Truth values are compile-time integers here, so
-/// that `CAUSAL = [true, false]` reads `1` and `0`.
-fn label(value: &Argument) -> String {
-    match value {
-        Argument::Variant(_, variant) => variant.clone(),
-        other => other.to_string(),
     }
 }
 
@@ -154,11 +144,18 @@ fn rule(path: &TokenStream, case: &CompiledCase) -> TokenStream {
     });
     let grid = case.grid.iter().map(|g| size(path, g));
     let conditions = case.conditions.iter().map(|c| condition(path, c));
+    let split = match case.split {
+        Some(at) => quote!(Some(#at)),
+        None => quote!(None),
+    };
+    let index_bits = case.index_bits;
     quote! {
         #path::rule::Rule {
             shapes: &[#(#shapes),*],
             grid: [#(#grid),*],
             conditions: &[#(#conditions),*],
+            split: #split,
+            index_bits: #index_bits,
         }
     }
 }

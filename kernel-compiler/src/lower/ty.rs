@@ -49,6 +49,17 @@ pub enum Argument {
     Variant(String, String),
 }
 
+impl Argument {
+    /// As the runtime's labels have it: a variant without its enum. Truth values are compile-time
+    /// integers there, so that `CAUSAL = [true, false]` reads `1` and `0`.
+    pub fn label(&self) -> String {
+        match self {
+            Argument::Variant(_, variant) => variant.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -25,7 +25,7 @@ impl Parser<'_> {
     }
 
     /// The items of one scope.
-    pub(super) fn items(&mut self, items: &[syn::Item]) -> Items {
+    pub(crate) fn items(&mut self, items: &[syn::Item]) -> Items {
         let mut out = Items::default();
         for item in items {
             self.item(item, &mut out);

@@ -26,7 +26,7 @@ pub(crate) use target::target_of_call;
 
 use crate::ast::{Expr, Items, Type};
 use crate::diag::catalog::parse::SYNTAX;
-use crate::diag::{CallSpans, Diagnostic, SourceMap};
+use crate::diag::{CallSpans, Diagnostic, FileId, SourceMap};
 use proc_macro2::TokenStream;
 use syn::parse::Parse;
 
@@ -81,6 +81,11 @@ pub fn kernel(
 /// Every mistake found.
 pub fn text(name: &str, text: &str, map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
     items(name, text, map, false)
+}
+
+/// A parser for items of a file that is in the map already.
+pub(crate) fn file_parser(map: &mut SourceMap, file: FileId) -> Parser<'_> {
+    Parser::file(map, file)
 }
 
 /// The items of a template file: its kernels leave their instances to a family macro's call.

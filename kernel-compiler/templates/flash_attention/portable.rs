@@ -483,9 +483,12 @@ impl<const QUERY: u32, const KEY: u32> Weighing<QUERY, KEY> {
         let start = (buffer + row) * (KEY + 4);
         let position = first_position + row;
         let mut highest = self.best;
-        for key in (lane..KEY).step_by(LANES) {
-            let seen = first_key + key <= position;
-            highest = max(highest, select(seen, scores[start + key], MASKED));
+        // Threads beyond the last row would read what its own threads write.
+        if thread_id() < QUERY * LANES {
+            for key in (lane..KEY).step_by(LANES) {
+                let seen = first_key + key <= position;
+                highest = max(highest, select(seen, scores[start + key], MASKED));
+            }
         }
         highest = lanes_max::<LANES>(highest);
         let correction = exp2_approx(self.best - highest);

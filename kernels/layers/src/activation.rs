@@ -16,6 +16,7 @@ use tilewright_kernel_macros::kernel;
     threads = THREADS,
     tiles(THREADS, VEC) = first_of[(64, 4), (64, 1)],
     when(cols % VEC == 0),
+    split(y: rows),
     cost(bytes = 12 * rows * cols, flops = 5 * rows * cols),
     reference = tilewright_kernels_reference::swiglu,
     crate = ::tilewright_runtime,

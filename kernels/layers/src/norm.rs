@@ -14,6 +14,7 @@ use tilewright_kernel_macros::kernel;
     threads = THREADS,
     tiles(THREADS, VEC) = first_of[(256, 4), (256, 1)],
     when(cols % VEC == 0),
+    split(x: rows),
     cost(bytes = 8 * rows * cols, flops = 4 * rows * cols),
     reference = tilewright_kernels_reference::rms_norm,
     crate = ::tilewright_runtime,

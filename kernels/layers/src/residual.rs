@@ -14,6 +14,7 @@ use tilewright_kernel_macros::kernel;
     threads = THREADS,
     tiles(THREADS, VEC) = first_of[(64, 4), (64, 1)],
     when(n % VEC == 0),
+    split(x: n),
     cost(bytes = 12 * n, flops = n),
     reference = tilewright_kernels_reference::add,
     crate = ::tilewright_runtime,

@@ -15,6 +15,7 @@ use tilewright_kernel_macros::kernel;
     threads = THREADS,
     tiles(THREADS, VEC) = first_of[(64, 4), (64, 1)],
     when(cols % VEC == 0),
+    split(out: selected),
     cost(bytes = 8 * selected * cols, flops = 0),
     reference = tilewright_kernels_reference::select_rows,
     crate = ::tilewright_runtime,

@@ -25,6 +25,7 @@ pub mod quantized {
         values(FORMAT = [Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         tiles(TOKENS, MOST) = first_of[(1, 1), (8, 65535)],
         when(tokens > 0 && n > 0 && tokens <= MOST && k % 32 == 0 && column + n <= y_stride),
+        split(x: tokens),
         targets = [sm_80, wgsl(subgroup = 32), wgsl],
         reference = crate::reference::matmul,
         crate = ::tilewright_runtime,
@@ -179,6 +180,7 @@ pub mod quantized {
         values(FORMAT = [Format::F32, Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         tiles(THREADS) = first_of[64],
         when(k % 32 == 0),
+        split(out: count),
         reference = crate::reference::gather,
         crate = ::tilewright_runtime,
     )]

@@ -5,28 +5,7 @@
 use tilewright_kernels_matmul::{gather, matmul};
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
 use tilewright_runtime::{Device, Tensor};
-
-/// The devices under test: `TILEWRIGHT_TEST_DEVICES`, or the CPU and a wgpu adapter.
-fn devices() -> Vec<Device> {
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
-    names.split(',').map(|name| Device::open(&name.parse().unwrap()).expect(name)).collect()
-}
-
-/// A small deterministic generator: xorshift.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn float(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
-}
+use tilewright_testing::{Random, devices};
 
 /// Blocks of random bytes whose scales are small numbers, zero and subnormal ones among them.
 fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
@@ -50,7 +29,7 @@ fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
                     (true, _) => {
                         field.extend(tilewright_runtime::f16::from_f32(value).to_le_bytes())
                     }
-                    (false, _) => field.push(random.next() as u8),
+                    (false, _) => field.push(random.bits() as u8),
                 }
             }
             field.truncate(plane.bytes_per_block);
@@ -69,7 +48,7 @@ fn upload(device: &Device, format: Format, n: usize, k: usize, bytes: &[u8]) -> 
 fn products_agree_with_f64_on_every_device() {
     let devices = devices();
     for format in Format::ALL {
-        let mut random = Random(0x1234_5678_9abc_def1);
+        let mut random = Random::new(1);
         let wide = format.weights_per_block() == 256;
         for (tokens, n, k) in
             [(1, 1, 1), (1, 17, 2), (2, 5, 1), (7, 16, 3), (9, 33, 2), (17, 40, 1)]
@@ -147,7 +126,7 @@ fn products_agree_with_f64_on_every_device() {
 fn gathers_are_exact_on_every_device() {
     let devices = devices();
     for format in Format::ALL {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random::new(2);
         let (n, k) = (13, 256);
         let bytes = blocks(format, n, k, &mut random);
         let packed = pack(format, n, k, &bytes).unwrap();

@@ -16,6 +16,7 @@ use tilewright_kernel_macros::kernel;
     threads = if is_ptx() { 1024 } else { 256 },
     tiles(VEC) = first_of[4, 1],
     when(cols > 0 && cols % VEC == 0),
+    split(logits: rows),
     cost(bytes = 4 * rows * cols, flops = rows * cols),
     reference = tilewright_kernels_reference::argmax,
     crate = ::tilewright_runtime,

@@ -45,6 +45,9 @@ impl Batch {
         });
         pass.set_pipeline(&bound.pipeline.pipeline);
         pass.set_bind_group(0, &bound.group, &[]);
+        if !bound.immediates.is_empty() {
+            pass.set_immediates(0, bytemuck::cast_slice(&bound.immediates));
+        }
         let [x, y, z] = bound.grid;
         pass.dispatch_workgroups(x, y, z);
         self.dispatches += 1;

@@ -3,7 +3,9 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use ::wgpu::{Buffer, Device, DeviceDescriptor, ExperimentalFeatures, MemoryHints, Queue};
+use ::wgpu::{
+    Buffer, Device, DeviceDescriptor, ExperimentalFeatures, Features, MemoryHints, Queue,
+};
 
 use super::batch::Batch;
 use super::dispatch::{Bound, Uniforms, bind};
@@ -33,6 +35,8 @@ pub(crate) struct WgpuBackend {
     batch: Mutex<Batch>,
     pipelines: Pipelines,
     uniforms: Uniforms,
+    /// Bytes of immediates that a pipeline may have; 0 where there are none.
+    most_immediates: u32,
 }
 
 /// A recorded command, ready to be encoded.
@@ -71,6 +75,8 @@ impl WgpuBackend {
         }
         capabilities.wgpu = Some(facts.clone());
         let failure = Failure::watch(&device);
+        let has_immediates = options.immediates && features.contains(Features::IMMEDIATES);
+        let most_immediates = if has_immediates { adapter.limits().max_immediate_size } else { 0 };
         Ok(WgpuBackend {
             device,
             queue,
@@ -81,6 +87,7 @@ impl WgpuBackend {
             batch: Mutex::default(),
             pipelines: Pipelines::default(),
             uniforms: Uniforms::default(),
+            most_immediates,
         })
     }
 
@@ -167,7 +174,7 @@ impl Backend for WgpuBackend {
     ) -> Result<Pipeline, Error> {
         self.failure.check()?;
         let text = text.ok_or_else(|| foreign("reference"))?;
-        Ok(self.pipelines.get(&self.device, kernel, text)?)
+        Ok(self.pipelines.get(&self.device, kernel, text, self.most_immediates)?)
     }
 
     fn run(&self, command: &Command) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! A launch becomes a bind group; its scalars become a uniform buffer.
+//! A launch becomes a bind group; its scalars become immediates or a uniform buffer.
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;
@@ -20,6 +20,8 @@ pub(super) struct Bound {
     pub pipeline: Arc<WgpuPipeline>,
     pub group: BindGroup,
     pub grid: [u32; 3],
+    /// Words of immediates; none where the scalars lie in a uniform buffer.
+    pub immediates: Vec<u32>,
 }
 
 /// Uniform buffers by content. They are written when they are made and never again, so that any
@@ -85,6 +87,10 @@ pub(super) fn bind(
         entries.push(BindGroupEntry { binding: binding as u32, resource });
     }
     let uniform;
+    let immediates = match pipeline.immediate_bytes {
+        0 => Vec::new(),
+        _ => std::mem::take(&mut words),
+    };
     if !words.is_empty() {
         // A uniform struct's size is a multiple of its alignment, 4; drivers like 16.
         words.resize(words.len().next_multiple_of(4), 0);
@@ -97,7 +103,7 @@ pub(super) fn bind(
         layout: &pipeline.layout,
         entries: &entries,
     });
-    Ok(Bound { pipeline, group, grid: dispatch.grid })
+    Ok(Bound { pipeline, group, grid: dispatch.grid, immediates })
 }
 
 /// The region, rounded up to the 16 bytes that its widest element may have.

@@ -13,6 +13,7 @@ pub(super) fn features(adapter: &Adapter) -> Features {
             | Features::SUBGROUP
             | Features::SUBGROUP_BARRIER
             | Features::TIMESTAMP_QUERY
+            | Features::IMMEDIATES
             | Features::EXPERIMENTAL_COOPERATIVE_MATRIX)
 }
 

@@ -4,7 +4,8 @@
 //! - `limits`: an adapter's facts, and the features that a device is opened with.
 //! - `failure`: uncaptured errors and device loss as an `Err` of the next call.
 //! - `pipeline`: a text becomes a compute pipeline inside of error scopes.
-//! - `dispatch`: a launch becomes a bind group; scalars become a cached uniform buffer.
+//! - `immediates`: scalars without a buffer, where the adapter has them.
+//! - `dispatch`: a launch becomes a bind group; scalars else become a cached uniform buffer.
 //! - `batch`: launches gather in one encoder and one compute pass until somebody waits.
 //! - `memory`: one buffer per tensor, uploads, downloads.
 //! - `device`: the [`Backend`](crate::backend::Backend) over these.
@@ -14,6 +15,7 @@ mod batch;
 mod device;
 mod dispatch;
 mod failure;
+mod immediates;
 mod limits;
 mod memory;
 mod pipeline;

@@ -11,6 +11,7 @@ use ::wgpu::{
 };
 
 use super::failure::scoped;
+use super::immediates::{self, Prepared};
 use crate::error::{first_error_line, one_line};
 use crate::kernel::{KernelInfo, KernelText, ParamKind};
 use crate::{BackendKind, Error};
@@ -21,6 +22,8 @@ pub(super) struct WgpuPipeline {
     pub pipeline: ComputePipeline,
     pub layout: BindGroupLayout,
     pub name: &'static str,
+    /// Bytes of immediates; 0 where the scalars lie in a uniform buffer.
+    pub immediate_bytes: u32,
 }
 
 /// Pipelines by the addresses of their text and entry point: both are `'static`, so equal
@@ -36,6 +39,7 @@ impl Pipelines {
         device: &Device,
         kernel: &'static KernelInfo,
         text: &'static KernelText,
+        most_immediates: u32,
     ) -> Result<Arc<WgpuPipeline>, Error> {
         let key = (text.code.as_ptr() as usize, text.code.len(), text.entry.as_ptr() as usize);
         let poisoned =
@@ -44,7 +48,7 @@ impl Pipelines {
             return Ok(found.clone());
         }
         // Two threads may both create it: the first one kept is used by all.
-        let created = Arc::new(create(device, kernel, text)?);
+        let created = Arc::new(create(device, kernel, text, most_immediates)?);
         Ok(self.0.lock().map_err(poisoned)?.entry(key).or_insert(created).clone())
     }
 }
@@ -53,20 +57,23 @@ fn create(
     device: &Device,
     kernel: &'static KernelInfo,
     text: &'static KernelText,
+    most_immediates: u32,
 ) -> Result<WgpuPipeline, Error> {
-    let entries = layout_entries(kernel, text);
+    let Prepared { code, immediate_bytes } = immediates::prepare(kernel, text, most_immediates);
+    let has_uniform = immediate_bytes == 0 && immediates::scalar_words(kernel, text) > 0;
+    let entries = layout_entries(kernel, has_uniform);
     let label = Some(kernel.name);
     let created = scoped(device, || {
         let module = device.create_shader_module(ShaderModuleDescriptor {
             label,
-            source: ShaderSource::Wgsl(text.code.into()),
+            source: ShaderSource::Wgsl(code),
         });
         let layout = device
             .create_bind_group_layout(&BindGroupLayoutDescriptor { label, entries: &entries });
         let pipeline_layout = device.create_pipeline_layout(&PipelineLayoutDescriptor {
             label,
             bind_group_layouts: &[Some(&layout)],
-            immediate_size: 0,
+            immediate_size: immediate_bytes,
         });
         let pipeline = device.create_compute_pipeline(&ComputePipelineDescriptor {
             label,
@@ -76,7 +83,7 @@ fn create(
             compilation_options: PipelineCompilationOptions::default(),
             cache: None,
         });
-        WgpuPipeline { pipeline, layout, name: kernel.name }
+        WgpuPipeline { pipeline, layout, name: kernel.name, immediate_bytes }
     });
     created.map_err(|error| {
         let log = error.to_string();
@@ -96,17 +103,15 @@ fn shorten(log: &str) -> String {
     if text.len() <= 300 { text } else { first_error_line(log) }
 }
 
-/// Buffers in parameter order, then one uniform buffer where there are scalars.
-fn layout_entries(kernel: &KernelInfo, text: &KernelText) -> Vec<BindGroupLayoutEntry> {
+/// Buffers in parameter order, then perhaps one uniform buffer.
+fn layout_entries(kernel: &KernelInfo, has_uniform: bool) -> Vec<BindGroupLayoutEntry> {
     let storage = |read_only| BufferBindingType::Storage { read_only };
     let buffers = kernel.params.iter().filter_map(|param| match param.kind {
         ParamKind::Read => Some(storage(true)),
         ParamKind::Write | ParamKind::ReadWrite => Some(storage(false)),
         ParamKind::Scalar(_) | ParamKind::TensorMapRead | ParamKind::TensorMapWrite => None,
     });
-    let has_scalars = text.folds_grid
-        || kernel.params.iter().any(|param| matches!(param.kind, ParamKind::Scalar(_)));
-    let uniform = has_scalars.then_some(BufferBindingType::Uniform);
+    let uniform = has_uniform.then_some(BufferBindingType::Uniform);
     let entry = |(binding, ty): (usize, BufferBindingType)| BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: ShaderStages::COMPUTE,

@@ -14,6 +14,7 @@ super::entries! {
     MISSING_KEY = "TW0711", "a kernel's attribute without grid or threads";
     RANK = "TW0712", "a launch shape of no axis or of more than three";
     EMPTY_LIST = "TW0713", "a list without entries";
+    BAD_SPLIT = "TW0715", "rows to split a launch by that are not the outermost dimension";
     TILE_FIELD = "TW0720", "a tile with a field or a value that the template does not have";
     NOT_COVERED = "TW0721", "a case for which a target has no tile";
     GUARD = "TW0722", "a guard of a tile that does not compare keys";

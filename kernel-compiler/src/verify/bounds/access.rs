@@ -113,6 +113,13 @@ impl Bounds<'_, '_> {
         let index = self.poly(place.index);
         let size = i128::from(element.size());
         let bytes = self.poly(bytes);
+        let multiple = self.symbols.multiple_here(&bytes);
+        if !multiple.is_multiple_of(16) {
+            let message =
+                "a bulk copy moves a multiple of 16 bytes, and this count need not be one";
+            let help = "state it with `assume(bytes % 16 == 0)`, or copy whole rows of 16 bytes";
+            self.sink.report(Diagnostic::new(&MISALIGNED, span, message).help(help));
+        }
         let count = match self.symbols.divide(&bytes.add_constant(size - 1), &Poly::constant(size))
         {
             Some((count, _)) => count,
@@ -193,6 +200,9 @@ impl Bounds<'_, '_> {
     }
 
     fn within(&mut self, place: &Place, index: &Poly, count: &Poly, span: Span) {
+        if let Base::Cluster { rank, .. } = place.base {
+            self.in_cluster(rank, span);
+        }
         let Some((_, length)) = self.element(place.base) else { return };
         let Some(length) = length else {
             let name = super::super::base_name(self.module, place.base);
@@ -209,6 +219,19 @@ impl Bounds<'_, '_> {
             }
         }
         self.beyond(place, index, count, &length, span);
+    }
+
+    /// A workgroup of the cluster, by its rank.
+    fn in_cluster(&mut self, rank: Operand, span: Span) {
+        let blocks: u32 = self.module.cluster.iter().product();
+        let rank = self.poly(rank);
+        let room = Poly::constant(i128::from(blocks) - 1).sub(&rank);
+        if !self.symbols.proves(&room) || !self.symbols.proves(&rank) {
+            let message =
+                format!("this rank is not proved to be one of the cluster's {blocks} workgroups");
+            let help = format!("write `rank % {blocks}`, or state it with `assume(..)`");
+            self.sink.report(Diagnostic::new(&OUT_OF_BOUNDS, span, message).help(help));
+        }
     }
 
     fn beyond(&mut self, place: &Place, index: &Poly, count: &Poly, length: &Poly, span: Span) {

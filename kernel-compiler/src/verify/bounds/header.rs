@@ -219,8 +219,14 @@ impl Bounds<'_, '_> {
             }
             (Builtin::BlockId(axis), _) => {
                 let along = usize::from(axis).min(2);
-                let wide = along == 0 && matches!(self.module.target, Target::Ptx(_));
-                let limit: i128 = if wide { (1 << 31) - 1 } else { 65535 };
+                let one = crate::ir::Sym::Const(1);
+                let is_linear = self.module.grid[1] == one && self.module.grid[2] == one;
+                let limit: i128 = match self.module.target {
+                    Target::Ptx(_) if along == 0 => (1 << 31) - 1,
+                    // A linear grid is folded: its index has 32 bits.
+                    Target::Wgsl(_) if along == 0 && is_linear => i128::from(u32::MAX),
+                    Target::Ptx(_) | Target::Wgsl(_) => 65535,
+                };
                 let grid = self.sym(&self.module.grid[along]);
                 let high = grid.as_ref().map_or(limit, |g| self.symbols.high(g).min(limit));
                 let block = self.symbols.opaque(high - 1);

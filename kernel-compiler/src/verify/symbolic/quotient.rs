@@ -4,14 +4,18 @@ use super::symbols::gcd;
 use super::{Kind, Poly, Symbols};
 
 impl Symbols {
-    /// Quotient and remainder of two values that are not negative. A quotient by 0 is any number, which
-    /// only widens bounds.
+    /// Quotient and remainder of two values that are not negative. By 0 both are 0: where the divisor is
+    /// not known to be at least 1, nothing is said that does not hold then, too.
     pub fn divide(&mut self, number: &Poly, divisor: &Poly) -> Option<(Poly, Poly)> {
         if divisor.as_constant() == Some(1) {
             return Some((number.clone(), Poly::default()));
         }
         if divisor.as_constant().is_some_and(|d| d <= 0) {
             return None;
+        }
+        let positive = divisor.as_constant().is_some() || self.is_positive(divisor);
+        if !positive {
+            return self.atoms_of_division(number, divisor, false);
         }
         let (whole, rest) = self.split(number, divisor);
         if rest.terms().is_empty() {
@@ -25,7 +29,7 @@ impl Symbols {
             true => (whole, rest),
             false => (Poly::default(), number.clone()),
         };
-        let (quotient, remainder) = self.atoms_of_division(&rest, divisor)?;
+        let (quotient, remainder) = self.atoms_of_division(&rest, divisor, true)?;
         Some((whole.add(&quotient), remainder))
     }
 
@@ -50,8 +54,12 @@ impl Symbols {
         (whole, rest)
     }
 
-    fn atoms_of_division(&mut self, number: &Poly, divisor: &Poly) -> Option<(Poly, Poly)> {
-        let positive = self.is_positive(divisor);
+    fn atoms_of_division(
+        &mut self,
+        number: &Poly,
+        divisor: &Poly,
+        positive: bool,
+    ) -> Option<(Poly, Poly)> {
         let key = (number.clone(), divisor.clone(), positive);
         if let Some(known) = self.quotients.get(&key) {
             return Some(known.clone());
@@ -70,13 +78,15 @@ impl Symbols {
             Some(d) => gcd(self.multiple(number), u64::try_from(d).unwrap_or(1)),
             None => gcd(self.multiple(number), self.multiple(divisor)),
         };
-        let high = most.min(self.high(divisor) - 1);
+        let high = most.min(self.high(divisor) - 1).max(0);
         let remainder = self.atom(Kind::Opaque, high, multiple);
         if positive {
             self.fact_of_newest(divisor.add_constant(-1).sub(&remainder));
         }
         self.fact_of_newest(left.sub(&remainder));
-        self.fact_of_newest(remainder.sub(&left));
+        if positive {
+            self.fact_of_newest(remainder.sub(&left));
+        }
         let result = (quotient, remainder);
         self.quotients.insert(key, result.clone());
         Some(result)

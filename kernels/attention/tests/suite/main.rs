@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod decode;
-mod devices;
 mod naive;
 mod prefill;
 mod problem;

@@ -1,11 +1,11 @@
 //! Consecutive tokens of one sequence.
 
-use crate::devices::devices;
 use crate::naive::attend;
 use crate::problem::{Cache, Random, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_prefill};
 use tilewright_kernels_reference::Float;
 use tilewright_runtime::{Device, bf16, f16};
+use tilewright_testing::{devices, is_affordable};
 
 /// What no kernel writes.
 const SENTINEL: f32 = 12345.0;
@@ -65,7 +65,11 @@ fn holds<K: KvElement + Float>(cache: &Cache<K>, chunks: &[Chunk], seed: u64) {
         let mut random = Random::new(seed + 7);
         let row = sizes.heads * sizes.head_dim;
         let q: Vec<f32> = (0..total * row).map(|_| random.unit() * 2.0).collect();
+        let keys = chunk.first_position + chunk.tokens;
         for device in devices() {
+            if !is_affordable(&device, keys * chunk.tokens * row) {
+                continue;
+            }
             let found = run(&device, cache, &q, *chunk, scale);
             for (at, found) in found.chunks(sizes.head_dim).enumerate() {
                 let (token, head) = (at / sizes.heads, at % sizes.heads);

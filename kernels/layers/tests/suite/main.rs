@@ -4,10 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod add;
-mod close;
-mod devices;
-mod guarded;
-mod random;
 mod rms_norm;
 mod rotary;
 mod select_rows;

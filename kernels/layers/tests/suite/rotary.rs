@@ -1,13 +1,10 @@
 //! Rotation and the cache.
 
-use crate::close::{ULP, assert_close};
-use crate::devices::devices;
-use crate::guarded::Guarded;
-use crate::random::Random;
 use half::{bf16, f16};
 use tilewright_kernels_layers::rotary_append;
 use tilewright_kernels_reference::{Float, PAGE};
 use tilewright_runtime::{Device, Element, Error, Shape};
+use tilewright_testing::{Guarded, Random, ULP, assert_close, devices};
 
 /// A step: sizes, and what its buffers hold.
 struct Step {

@@ -1,10 +1,8 @@
 //! Selected rows: copies.
 
-use crate::devices::devices;
-use crate::guarded::Guarded;
-use crate::random::Random;
 use tilewright_kernels_layers::select_rows;
 use tilewright_runtime::Error;
+use tilewright_testing::{Guarded, Random, devices};
 
 #[test]
 fn rows_are_copied_on_every_device() {

@@ -1,15 +1,16 @@
 //! The best token: exact.
 
-use crate::devices::devices;
-use crate::guarded::Guarded;
-use crate::random::Random;
 use tilewright_kernels_sampling::argmax;
 use tilewright_runtime::{Device, Error};
+use tilewright_testing::{Guarded, Random, devices, is_affordable};
 
 /// Larger than any logit: who reads beyond a row finds it.
 const SENTINEL: f32 = 1e30;
 
 fn check(device: &Device, rows: usize, cols: usize, logits: &[f32]) {
+    if !is_affordable(device, rows * cols) {
+        return;
+    }
     let expected: Vec<u32> = logits
         .chunks(cols)
         .map(|row| {

@@ -4,9 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod argmax;
-mod devices;
-mod guarded;
 mod oracle;
-mod random;
 mod sample;
 mod texts;

@@ -1,0 +1,49 @@
+//! The devices that tests run on.
+
+use crate::interpreter::Interpreter;
+use crate::pretend;
+use std::sync::Arc;
+use tilewright_runtime::{BackendKind, Device, DeviceSelector, Options};
+
+/// The devices named in `TILEWRIGHT_TEST_DEVICES` (the scalar references and software Vulkan by
+/// default), then the [`interpreters`].
+///
+/// # Panics
+/// A device that cannot be opened: a test that is skipped in silence proves nothing.
+pub fn devices() -> Vec<Device> {
+    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let open = |name: &str| {
+        let device = name
+            .parse()
+            .map_err(|e| format!("{e}"))
+            .and_then(|selector| Device::open(&selector).map_err(|e| e.to_string()));
+        device.unwrap_or_else(|error| panic!("{name} of TILEWRIGHT_TEST_DEVICES: {error}"))
+    };
+    names.map(open).chain(interpreters()).collect()
+}
+
+/// The interpreter as three devices: with the texts for `sm_80`, for every WGSL device, and for WGSL
+/// with subgroups of 32.
+///
+/// # Panics
+/// Never: nothing of the machine is needed.
+pub fn interpreters() -> Vec<Device> {
+    let open = |pretended| {
+        let executor = Arc::new(Interpreter::default());
+        let options =
+            Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
+        Device::open_with(&DeviceSelector::Null, &options).expect("a null device")
+    };
+    [pretend::ptx(), pretend::wgsl(None), pretend::wgsl(Some(32))].map(open).to_vec()
+}
+
+/// Whether a device is one of [`interpreters`].
+pub fn is_interpreter(device: &Device) -> bool {
+    device.kind() == BackendKind::Null
+}
+
+/// Whether a launch of about so many operations (elements, or products) is quick enough on a device.
+pub fn is_affordable(device: &Device, operations: usize) -> bool {
+    !is_interpreter(device) || operations <= 1 << 18
+}
