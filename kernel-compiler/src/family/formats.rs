@@ -14,7 +14,7 @@ use crate::diag::suggest::did_you_mean;
 use crate::diag::{Diagnostic, SourceMap};
 use crate::format::{self, Format};
 use crate::ir::Span;
-use crate::parse::{self, Parser};
+use crate::parse::Parser;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
@@ -194,10 +194,5 @@ fn inside(path: &syn::Path) -> String {
 /// A mistake in the text that is made of a declaration.
 pub(super) fn items(chosen: &[Chosen], map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
     let own: Vec<&Format> = chosen.iter().filter_map(|format| format.own.as_ref()).collect();
-    if own.is_empty() {
-        return Ok(Items::default());
-    }
-    let mut items = parse::text("quant_format!", &format::device_text(&own), map)?;
-    items.functions.extend(own.iter().filter_map(|format| format.own_unpacker()));
-    Ok(items)
+    format::items(&own, map)
 }

@@ -26,11 +26,12 @@ mod layout;
 mod range;
 mod value;
 
-pub use device::text as device_text;
 pub use host::expand;
 
-use crate::ast::{Function, Ident};
-use crate::parse::Parser;
+use crate::ast::{Function, Ident, Items};
+use crate::diag::catalog::format::DECLARATION;
+use crate::diag::{CallSpans, Diagnostic, SourceMap};
+use crate::parse::{self, Fallback, Parser};
 use layout::{Field, Plane};
 use proc_macro2::TokenStream;
 use value::Value;
@@ -39,8 +40,7 @@ use value::Value;
 pub const SHIPPED: [&str; 11] =
     ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K", "Q5_K", "Q6_K"];
 
-/// The declarations of the shipped formats that have blocks.
-pub const GGUF: &str = include_str!("../../formats/gguf.rs");
+const GGUF: &str = include_str!("../../formats/gguf.rs");
 
 /// A checked declaration.
 #[derive(Debug)]
@@ -85,8 +85,8 @@ impl Format {
         self
     }
 
-    /// The device code of the declaration, under the name by which [`device_text`] calls it.
-    pub fn own_unpacker(&self) -> Option<Function> {
+    /// The device code of the declaration, under the name by which it is called.
+    fn own_unpacker(&self) -> Option<Function> {
         let Fast::Own(function) = &self.fast else { return None };
         let mut function = (**function).clone();
         function.name.name = device::visitor(self);
@@ -95,15 +95,60 @@ impl Format {
 }
 
 /// One declaration; what is wrong with it is in the parser's report.
-pub fn parse(tokens: TokenStream, parser: &mut Parser<'_>) -> Option<Format> {
+pub(crate) fn parse(tokens: TokenStream, parser: &mut Parser<'_>) -> Option<Format> {
     let mut all = parse_all(tokens, parser)?;
     if all.len() == 1 { all.pop() } else { None }
 }
 
 /// All declarations of a macro's input; `None` where one is wrong.
-pub fn parse_all(tokens: TokenStream, parser: &mut Parser<'_>) -> Option<Vec<Format>> {
+fn parse_all(tokens: TokenStream, parser: &mut Parser<'_>) -> Option<Vec<Format>> {
     let written = declaration::parse(tokens, parser)?;
     let formats: Vec<Option<Format>> =
         written.into_iter().map(|written| check::format(written, parser)).collect();
     formats.into_iter().collect()
+}
+
+/// The declarations in a file's text, of every `quant_format!` in it.
+///
+/// # Errors
+/// Every mistake found.
+pub fn of_file(text: &str, map: &mut SourceMap) -> Result<Vec<Format>, Vec<Diagnostic>> {
+    let _fallback = Fallback::enter();
+    let mut calls = CallSpans::default();
+    let mut parser = Parser::call(map, &mut calls);
+    let mut all = Vec::new();
+    match syn::parse_file(text) {
+        Ok(file) => {
+            for item in file.items {
+                if let syn::Item::Macro(item) = item
+                    && item.mac.path.segments.last().is_some_and(|s| s.ident == "quant_format")
+                {
+                    all.extend(parse_all(item.mac.tokens, &mut parser).unwrap_or_default());
+                }
+            }
+        }
+        Err(error) => parser.syntax_error(&DECLARATION, &error, ""),
+    }
+    parser.finish(all)
+}
+
+/// The declarations of the shipped formats that have blocks.
+///
+/// # Errors
+/// A mistake in them.
+pub fn shipped(map: &mut SourceMap) -> Result<Vec<Format>, Vec<Diagnostic>> {
+    of_file(GGUF, map)
+}
+
+/// What templates see of a call's formats: what `device` writes, parsed, and the unpackers of their own.
+///
+/// # Errors
+/// A mistake in the text that is made of a declaration.
+pub fn items(formats: &[&Format], map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
+    if formats.is_empty() {
+        return Ok(Items::default());
+    }
+    let mut items = parse::text("quant_format!", &device::text(formats), map)?;
+    items.functions.extend(formats.iter().filter_map(|format| format.own_unpacker()));
+    Ok(items)
 }
