@@ -17,7 +17,12 @@ fn kernels_read_what_the_host_decodes() {
     let own: Vec<&format::Format> = declared.iter().collect();
     let cases: [Case; 4] = [
         ("Mixed", values::Mixed::LAYOUT, decode_blocks::<values::Mixed>, &[]),
-        ("Codebook", values::Codebook::LAYOUT, decode_blocks::<values::Codebook>, &[(0, 2), (2, 2)]),
+        (
+            "Codebook",
+            values::Codebook::LAYOUT,
+            decode_blocks::<values::Codebook>,
+            &[(0, 2), (2, 2)],
+        ),
         ("Crossing", values::Crossing::LAYOUT, decode_blocks::<values::Crossing>, &[(16, 4)]),
         ("Fast", values::Fast::LAYOUT, decode_blocks::<values::Fast>, &[(0, 4)]),
     ];

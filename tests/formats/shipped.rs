@@ -9,7 +9,7 @@ use tilewright_kernel_compiler::format::{self, SHIPPED};
 use tilewright_kernels_reference::formats::{self, Decode, Format, decode_blocks};
 
 /// Blocks of noise beside the 256 that have every code.
-const RANDOM: usize = 344;
+const RANDOM: usize = 744;
 
 /// A declared format: what `value` says of blocks, and what the reference's decoder says.
 struct Declared {

@@ -228,12 +228,7 @@ impl Planner<'_, '_> {
         found
     }
 
-    fn options(
-        &mut self,
-        key: &str,
-        known: &'static [&'static str],
-        entry: &Entry,
-    ) -> Vec<Choice> {
+    fn options(&mut self, key: &str, known: &'static [&'static str], entry: &Entry) -> Vec<Choice> {
         let mut found = Vec::new();
         for value in &entry.values {
             let label = guard::written(value);

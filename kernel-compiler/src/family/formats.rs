@@ -17,7 +17,6 @@ use crate::ir::Span;
 use crate::parse::Parser;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::spanned::Spanned;
 
 /// A declaration that a path was turned into.
 pub(super) struct Forwarded {
@@ -130,7 +129,7 @@ pub(super) fn choose(
 ) -> Vec<Chosen> {
     let mut all: Vec<Chosen> = Vec::new();
     for value in values {
-        let span = parser.span(value.span());
+        let span = parser.tree(value);
         let label = guard::written(value);
         let Some(chosen) = one(value, label, span, forwarded, parser) else { continue };
         if all.iter().any(|other| other.variant == chosen.variant) {

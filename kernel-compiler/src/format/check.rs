@@ -6,9 +6,7 @@ use super::range;
 use super::value::{Entries, Node, Table, Ty, Typed, Value};
 use super::{Fast, Format};
 use crate::diag::catalog::attribute::DUPLICATE_KEY;
-use crate::diag::catalog::format::{
-    DECLARATION, FAST, LAYOUT, VALUE_FORM, VALUE_NAME,
-};
+use crate::diag::catalog::format::{DECLARATION, FAST, LAYOUT, VALUE_FORM, VALUE_NAME};
 use crate::diag::suggest::did_you_mean;
 use crate::ir::Span;
 use crate::parse::Parser;
@@ -26,7 +24,10 @@ pub(super) fn format(written: Written, parser: &mut Parser<'_>) -> Option<Format
     let mut right = unique(&written.entries, parser);
     for entry in written.entries {
         match entry {
-            Entry::Weights(_, number) => weights = self::weights(&number, parser),
+            Entry::Weights(_, number) => {
+                weights = self::weights(&number, parser);
+                right &= weights.is_some();
+            }
             Entry::Layout(_, fields) => {
                 places = layout::place(&fields, parser);
                 right &= places.is_some();
@@ -224,14 +225,16 @@ impl<'c, 'p, 'm> Checker<'c, 'p, 'm> {
             syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Float(float), .. }) => {
                 float.base10_parse().ok()
             }
-            other => {
-                self.form(other, "a macro cannot know what this stands for", "write the number here")
-            }
+            other => self.form(
+                other,
+                "a macro cannot know what this stands for",
+                "write the number here",
+            ),
         }
     }
 
     fn node(&mut self, expr: &syn::Expr) -> Option<Typed> {
-        let span = self.parser.span(expr.span());
+        let span = self.parser.tree(expr);
         match expr {
             syn::Expr::Paren(inner) => self.node(&inner.expr),
             syn::Expr::Group(inner) => self.node(&inner.expr),
@@ -300,14 +303,14 @@ impl<'c, 'p, 'm> Checker<'c, 'p, 'm> {
         Some(Typed { node: Node::Number(at), ty })
     }
 
-    fn unknown(&mut self, at: &impl Spanned, name: &str) -> Option<Typed> {
+    fn unknown(&mut self, at: &impl ToTokens, name: &str) -> Option<Typed> {
         let mut known: Vec<&str> = vec![&self.index];
         known.extend(self.value.fields.iter().map(String::as_str));
         known.extend(self.value.tables.iter().map(|table| table.name.as_str()));
         known.extend(self.value.parts.iter().map(|(part, _)| part.as_str()));
         let all = format!("there are {}", known.join(", "));
         let help = did_you_mean(name, known, &all);
-        let span = self.parser.span(at.span());
+        let span = self.parser.tree(at);
         self.parser.report(&VALUE_NAME, span, format!("the format has no `{name}`"), help);
         None
     }
@@ -317,7 +320,7 @@ impl<'c, 'p, 'm> Checker<'c, 'p, 'm> {
         if at.ty != Ty::Int {
             return self.form(&expr.index, &format!("{} is no index", at.ty.name()), "");
         }
-        let (index, span) = (Box::new(at.node), self.parser.span(expr.index.span()));
+        let (index, span) = (Box::new(at.node), self.parser.tree(&expr.index));
         let syn::Expr::Path(path) = &*expr.expr else {
             return self.form(&expr.expr, "only fields and tables have elements", "");
         };
@@ -399,7 +402,11 @@ impl<'c, 'p, 'm> Checker<'c, 'p, 'm> {
     fn branch(&mut self, branch: &syn::ExprIf) -> Option<Typed> {
         let condition = self.node(&branch.cond)?;
         if condition.ty != Ty::Truth {
-            return self.form(&branch.cond, &format!("{} is no condition", condition.ty.name()), "");
+            return self.form(
+                &branch.cond,
+                &format!("{} is no condition", condition.ty.name()),
+                "",
+            );
         }
         let Some((_, otherwise)) = &branch.else_branch else {
             return self.form(branch, "a value needs both branches", "write `else { .. }`");
@@ -447,8 +454,8 @@ impl<'c, 'p, 'm> Checker<'c, 'p, 'm> {
         }
     }
 
-    fn form<T>(&mut self, at: &impl Spanned, message: &str, help: &str) -> Option<T> {
-        let span = self.parser.span(at.span());
+    fn form<T>(&mut self, at: &impl ToTokens, message: &str, help: &str) -> Option<T> {
+        let span = self.parser.tree(at);
         self.parser.report(&VALUE_FORM, span, message, help);
         None
     }

@@ -112,11 +112,9 @@ fn element(field: &Field, len: u32, stride: u32) -> String {
             let (at, slot) = match field.split {
                 Some(run) => {
                     let bytes = run / per;
-                    let whole = if run == len { "" } else { &format!("at / {run}u32 * {bytes}u32 + ") };
-                    (
-                        format!("({whole}at % {bytes}u32)"),
-                        format!("(at % {run}u32 / {bytes}u32)"),
-                    )
+                    let whole =
+                        if run == len { "" } else { &format!("at / {run}u32 * {bytes}u32 + ") };
+                    (format!("({whole}at % {bytes}u32)"), format!("(at % {run}u32 / {bytes}u32)"))
                 }
                 None => (format!("at / {per}u32"), format!("(at % {per}u32)")),
             };
@@ -161,7 +159,9 @@ fn table_text(table: &Table) -> String {
 
 /// Of entries that agree in the bits from `bits` on.
 fn choices(entries: &[String], bits: u32) -> String {
-    let Some(bit) = bits.checked_sub(1) else { return entries.first().cloned().unwrap_or_default() };
+    let Some(bit) = bits.checked_sub(1) else {
+        return entries.first().cloned().unwrap_or_default();
+    };
     let half = 1 << bit;
     if entries.len() <= half {
         return choices(entries, bit);

@@ -57,7 +57,8 @@ fn emit(format: &Format) -> TokenStream {
     let path = format.crate_path.as_deref().unwrap_or("::tilewright::__private");
     let path: TokenStream = path.parse().unwrap_or_else(|_| quote!(::tilewright::__private));
     let formats = quote!(#path::reference::formats);
-    let (name, visibility, doc) = (format_ident!("{}", format.name.name), &format.visibility, &format.doc);
+    let (name, visibility, doc) =
+        (format_ident!("{}", format.name.name), &format.visibility, &format.doc);
     let text = &format.name.name;
     let weights = Literal::usize_unsuffixed(format.weights as usize);
     let block_bytes = Literal::usize_unsuffixed(format.block_bytes() as usize);
@@ -134,11 +135,7 @@ fn forwarding(format: &Format, visibility: &TokenStream) -> TokenStream {
     tokens.to_string().hash(&mut hasher);
     let hidden = format_ident!("__tilewright_format_{name}_{:016x}", hasher.finish());
     // A macro that other crates see lies at its crate's root, whatever its path: hence the hash.
-    let export = if visibility.to_string() == "pub" {
-        quote!(#[macro_export])
-    } else {
-        quote!()
-    };
+    let export = if visibility.to_string() == "pub" { quote!(#[macro_export]) } else { quote!() };
     quote! {
         #[doc(hidden)]
         #export

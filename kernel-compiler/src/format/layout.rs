@@ -25,8 +25,8 @@ pub(super) enum Kind {
 
 /// The names of the types.
 const NAMES: [&str; 21] = [
-    "f16", "bf16", "f32", "e8m0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u16", "i2", "i3",
-    "i4", "i5", "i6", "i7", "i8", "i16",
+    "f16", "bf16", "f32", "e8m0", "u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u16", "i2",
+    "i3", "i4", "i5", "i6", "i7", "i8", "i16",
 ];
 
 impl Kind {
@@ -183,13 +183,7 @@ fn gcd(bits: u32) -> u32 {
 }
 
 /// The numbers of a run.
-fn group(
-    split: &Split,
-    name: &str,
-    bits: u32,
-    len: u32,
-    parser: &mut Parser<'_>,
-) -> Option<u32> {
+fn group(split: &Split, name: &str, bits: u32, len: u32, parser: &mut Parser<'_>) -> Option<u32> {
     let span = parser.span(split.word.span());
     let right = match bits {
         4 => "halves",

@@ -149,7 +149,8 @@ impl Walk<'_> {
         }
         let which = if low == high { format!("{low}") } else { format!("{low} to {high}") };
         let message = format!("number {which} of {name} is read, and it has {len}");
-        let help = "its length, `weights` and the index must agree; a mask such as `& 15` bounds one";
+        let help =
+            "its length, `weights` and the index must agree; a mask such as `& 15` bounds one";
         Err(Leaves { span, field, message, help: help.to_owned() })
     }
 
@@ -200,7 +201,8 @@ fn integers(op: &str, (a, b): (i64, i64), (c, d): (i64, i64), span: Span) -> Fou
     let refused = |message: String, help: &str| {
         Err(Leaves { span, field: false, message, help: help.to_owned() })
     };
-    let order = |low: bool, high: bool| Ok(Known::Truth(if low == high { Some(low) } else { None }));
+    let order =
+        |low: bool, high: bool| Ok(Known::Truth(if low == high { Some(low) } else { None }));
     let bits = |x: i64| (1i64 << (64 - x.leading_zeros())) - 1;
     match op {
         "+" => fits(a + c, b + d, span),

@@ -45,7 +45,10 @@ mod tests {
         assert_eq!(bytes(&[1], 0, 4), 1);
         assert_eq!([signed(7, 4), signed(8, 4), signed(0xff, 8)], [7, -8, -1]);
         assert_eq!(half(0x3c00), 1.0);
-        assert_eq!([power_of_two(127), power_of_two(128), power_of_two(0)], [1.0, 2.0, 2f32.powi(-127)]);
+        assert_eq!(
+            [power_of_two(127), power_of_two(128), power_of_two(0)],
+            [1.0, 2.0, 2f32.powi(-127)]
+        );
         assert!(power_of_two(255).is_nan());
     }
 }

@@ -77,15 +77,9 @@ impl Planes {
 
     /// The fields of `count` blocks from block `first`, one slice per plane, the rest empty;
     /// `None` where `packed` is shorter.
-    pub fn fields<'a>(
-        &self,
-        packed: &'a [u8],
-        first: usize,
-        count: usize,
-    ) -> Option<Fields<'a>> {
+    pub fn fields<'a>(&self, packed: &'a [u8], first: usize, count: usize) -> Option<Fields<'a>> {
         let mut fields = [&[] as &[u8]; MAX_PLANES];
-        for ((field, start), plane) in fields.iter_mut().zip(self.starts).zip(self.layout.planes)
-        {
+        for ((field, start), plane) in fields.iter_mut().zip(self.starts).zip(self.layout.planes) {
             let start = start + first * plane.bytes_per_block;
             *field = packed.get(start..start + count * plane.bytes_per_block)?;
         }
