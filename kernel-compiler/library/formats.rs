@@ -41,11 +41,15 @@ impl Packed {
         four
     }
 
+    /// The half-word at an index of a plane.
+    fn short(&self, base: u32, at: u32) -> u32 {
+        let pair = self.word(base + at / 2);
+        select(at % 2 == 1, pair >> 16, pair & 0xffff)
+    }
+
     /// The f16 at a half-word index, widened.
     fn half(&self, base: u32, at: u32) -> f32 {
-        let pair = self.word(base + at / 2);
-        let bits = select(at % 2 == 1, pair >> 16, pair & 0xffff);
-        f16::from_bits(bits as u16).to_f32()
+        f16::from_bits(self.short(base, at) as u16).to_f32()
     }
 
     /// The byte at a byte index of a plane.
@@ -63,6 +67,11 @@ fn plane(count: u32, bytes: u32) -> u32 {
 ///
 /// `group` counts groups of the whole matrix: `row * (k / 32) + column / 32`.
 pub fn visit_group<const FORMAT: Format>(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
+    visit_shipped::<FORMAT>(w, group, visit);
+}
+
+/// [`visit_group`] of the formats above; where a call has more, that function is another.
+fn visit_shipped<const FORMAT: Format>(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     match FORMAT {
         Format::F32 => visit_f32(w, group, visit),
         Format::F16 => visit_16(w, group, |word| unpack(bitcast::<f16x2>(word)), visit),

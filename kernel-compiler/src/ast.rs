@@ -26,6 +26,18 @@ pub struct Items {
     pub consts: Vec<ConstItem>,
 }
 
+impl Items {
+    /// Appends the items of another file.
+    pub fn extend(&mut self, other: Items) {
+        let Items { functions, structs, impls, enums, consts } = other;
+        self.functions.extend(functions);
+        self.structs.extend(structs);
+        self.impls.extend(impls);
+        self.enums.extend(enums);
+        self.consts.extend(consts);
+    }
+}
+
 /// A function: a kernel, or device code that is always inlined.
 #[derive(Debug, Clone)]
 pub struct Function {

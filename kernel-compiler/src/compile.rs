@@ -36,6 +36,8 @@ pub struct CompiledParam {
 /// One case.
 #[derive(Debug, Clone)]
 pub struct CompiledCase {
+    /// Its place among the cases that were asked for.
+    pub index: usize,
     /// Names and values of the generic parameters.
     pub values: CaseValues,
     /// Element type of each parameter.
@@ -77,6 +79,29 @@ pub struct CompiledText {
     pub folds_grid: bool,
     /// Waits for the kernels before it by itself.
     pub dependent_launch: bool,
+}
+
+impl CompiledKernel {
+    /// Whether a launch gives both the same arguments, but for their element types.
+    pub fn same_parameters(&self, other: &CompiledKernel) -> bool {
+        let same = |(a, b): (&CompiledParam, &CompiledParam)| {
+            let kinds = match (&a.kind, &b.kind) {
+                (ParamKind::Scalar(a), ParamKind::Scalar(b)) => a == b,
+                (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+            };
+            kinds && a.name == b.name
+        };
+        self.params.len() == other.params.len() && self.params.iter().zip(&other.params).all(same)
+    }
+
+    /// Adds the cases of a kernel of the same parameters, in the order of their places.
+    pub fn merge(&mut self, other: CompiledKernel) {
+        for (a, b) in self.params.iter_mut().zip(&other.params) {
+            merge_kind(&mut a.kind, &b.kind);
+        }
+        self.cases.extend(other.cases);
+        self.cases.sort_by_key(|case| case.index);
+    }
 }
 
 /// What is wrong with one case.
@@ -148,7 +173,7 @@ pub fn compile_cases(
         match result {
             Ok(Some(Compiled { module, text, split })) => {
                 let slot = compiled[*case].get_or_insert_with(|| {
-                    ((*module).clone(), describe(&module, &cases[*case], attribute))
+                    ((*module).clone(), describe(&module, *case, &cases[*case], attribute))
                 });
                 merge_access(&mut slot.0, &module);
                 merge_alignment(&mut slot.1.conditions, &module);
@@ -275,7 +300,12 @@ fn waits_for_dependency(module: &Module) -> bool {
     })
 }
 
-fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> CompiledCase {
+fn describe(
+    module: &Module,
+    index: usize,
+    case: &CaseValues,
+    attribute: &KernelAttribute,
+) -> CompiledCase {
     let dtype = |kind: &ParamKind| match kind {
         ParamKind::Buffer { element, .. } | ParamKind::TensorMap { element, .. } => *element,
         ParamKind::Scalar(scalar) => *scalar,
@@ -285,6 +315,7 @@ fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> 
         ParamKind::Scalar(_) | ParamKind::TensorMap { .. } => Vec::new(),
     };
     CompiledCase {
+        index,
         values: case.clone(),
         dtypes: module.params.iter().map(|p| dtype(&p.kind)).collect(),
         shapes: module.params.iter().map(|p| shape(&p.kind)).collect(),
@@ -300,12 +331,16 @@ fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> 
 /// A buffer that any text reads is read.
 fn merge_access(into: &mut Module, other: &Module) {
     for (a, b) in into.params.iter_mut().zip(&other.params) {
-        if let (ParamKind::Buffer { access: a, .. }, ParamKind::Buffer { access: b, .. }) =
-            (&mut a.kind, &b.kind)
-            && *b == Access::ReadWrite
-        {
-            *a = Access::ReadWrite;
-        }
+        merge_kind(&mut a.kind, &b.kind);
+    }
+}
+
+fn merge_kind(into: &mut ParamKind, other: &ParamKind) {
+    if let (ParamKind::Buffer { access: a, .. }, ParamKind::Buffer { access: b, .. }) =
+        (into, other)
+        && *b == Access::ReadWrite
+    {
+        *a = Access::ReadWrite;
     }
 }
 

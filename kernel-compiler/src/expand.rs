@@ -78,7 +78,8 @@ impl Context {
 
     fn host(&self, function: &Function, compiled: &CompiledKernel, source: &str) -> TokenStream {
         let path = crate_path(function);
-        host::emit(&Host { function, compiled, path, source: source.to_owned() })
+        let (source, decoders) = (source.to_owned(), Vec::new());
+        host::emit(&Host { function, compiled, path, source, decoders })
     }
 
     pub(crate) fn errors(&self, list: &[Diagnostic]) -> TokenStream {

@@ -6,6 +6,7 @@ pub mod compile;
 pub mod diag;
 pub mod expand;
 pub mod family;
+pub mod format;
 pub mod host;
 pub mod inspect;
 pub mod instance;

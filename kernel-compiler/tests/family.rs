@@ -1,8 +1,13 @@
 //! Family macros: what a call makes, and what is said about a wrong one.
 
+#![allow(clippy::unwrap_used)]
+
 use proc_macro2::TokenStream;
 use quote::quote;
-use tilewright_kernel_compiler::family::{FLASH_ATTENTION, expand};
+use tilewright_kernel_compiler::family::{
+    FLASH_ATTENTION, Family, Field, QUANTIZED_MATMUL, RMS_NORM, ROTARY, Template, expand,
+};
+use tilewright_kernel_compiler::target::Target;
 
 fn attention(call: TokenStream) -> String {
     expand(&FLASH_ATTENTION, call).to_string()
@@ -126,4 +131,100 @@ fn what_a_family_does_not_take_is_refused() {
         let shown = attention(quote!(a { head_dim: 64, element: f32, tiles: { #tiles } }));
         assert!(shown.contains(message), "{message}: {shown}");
     }
+}
+
+#[test]
+fn element_types_without_brackets_are_the_launchers() {
+    let shown = expand(
+        &RMS_NORM,
+        quote! {
+            pub a { weight: bf16, output: [f16, f32], tiles: { wgsl => { threads: 64, vector: 2 } } }
+        },
+    );
+    let shown = shown.to_string();
+    assert!(!shown.contains("compile_error"), "{shown}");
+    assert!(shown.contains("pub fn a < Y : a :: ElementY >"), "{shown}");
+    assert!(shown.contains(
+        "w : & :: tilewright :: __private :: Tensor < :: tilewright :: __private :: bf16 >"
+    ));
+    let shown = expand(&ROTARY, quote! { a { element: f16, tiles: { wgsl => {} } } }).to_string();
+    assert!(
+        shown.contains("fn a < >") && shown.contains(":: reference :: rotary_append"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_tile_that_moves_half_words_is_refused_where_words_are_stored() {
+    let shown = expand(&RMS_NORM, quote! { a { output: f16, tiles: { wgsl => { vector: 1 } } } });
+    assert!(shown.to_string().contains("a thread must own whole 32-bit words of y"), "{shown}");
+}
+
+#[test]
+fn own_formats_are_fetched_one_by_one() {
+    let call = quote! {
+        a { format: [my::A, Q8_0, b::B], tiles: { wgsl => { rows: 8, tokens: 1, threads: 8 } } }
+    };
+    let first = expand(&QUANTIZED_MATMUL, call.clone()).to_string();
+    let callback = "[:: tilewright :: __private :: macros :: quantized_matmul]";
+    assert!(first.starts_with(&format!("my :: A ! {{ {callback} a {{")), "{first}");
+    let declared = |name: &str| -> TokenStream {
+        let text = format!("{name} {{ weights: 32, layout: {{ q: [i8; 32] }}, value(i) = q[i] }}");
+        text.parse().unwrap()
+    };
+    let (a, b) = (declared("A"), declared("B"));
+    let second = expand(&QUANTIZED_MATMUL, quote!(@format { #a } #call)).to_string();
+    assert!(second.starts_with(&format!("b :: B ! {{ {callback} @ format {{ A {{")), "{second}");
+    let last = expand(&QUANTIZED_MATMUL, quote!(@format { #b } @format { #a } #call)).to_string();
+    assert!(!last.contains("compile_error"), "{last}");
+    for reference in
+        ["my :: A", ":: tilewright :: __private :: reference :: formats :: Q8_0", "b :: B"]
+    {
+        assert!(last.contains(&format!("quantized_matmul :: < {reference} , _ >")), "{reference}");
+    }
+}
+
+/// `y[i] = BY`, where `BY` is of another tile field for sm_90a.
+static TWO_TEMPLATES: Family = Family {
+    name: "fill",
+    keys: &[],
+    templates: &[
+        template("level.rs", |target| matches!(target, Target::Ptx(ptx) if ptx.sm == 90), "level"),
+        template("portable.rs", |_| true, "by"),
+    ],
+};
+
+const fn template(file: &'static str, serves: fn(Target) -> bool, field: &'static str) -> Template {
+    let text = "
+        #[kernel(shapes(y: [n]), grid = n.div_ceil(32), threads = 32)]
+        pub fn fill<const BY: u32>(y: &mut [u32], n: u32) {
+            let i = block_id() * 32 + thread_id();
+            if i < n { y[i] = BY; }
+        }";
+    let fields: &'static [Field] = match field.as_bytes() {
+        b"by" => const { &[field_of("by")] },
+        _ => const { &[field_of("level")] },
+    };
+    Template { file, text, kernel: "fill", options: &[], serves, fields }
+}
+
+const fn field_of(name: &'static str) -> Field {
+    Field { name, generic: "BY", range: (1, 9), step: 1, default: None, shrinks: false }
+}
+
+#[test]
+fn an_arms_target_chooses_the_template() {
+    let shown = expand(
+        &TWO_TEMPLATES,
+        quote! {
+            a { tiles: { sm_80 => { by: 2 }, wgsl => { by: 3 }, sm_90a => { level: 7 } } }
+        },
+    );
+    let shown = shown.to_string();
+    assert!(!shown.contains("compile_error"), "{shown}");
+    let by = |value: &str| shown.find(&format!("(\"BY\" , \"{value}\")"));
+    assert!(by("7").is_some() && by("7") < by("2") && by("2") < by("3"), "richest first");
+    assert_eq!(shown.matches("fn a <").count(), 1);
+    let shown = expand(&TWO_TEMPLATES, quote! { a { tiles: { sm_90a => { by: 2 } } } });
+    assert!(shown.to_string().contains("a tile of fill has no `by`"), "{shown}");
 }

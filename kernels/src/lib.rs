@@ -48,8 +48,8 @@ pub use weights::WeightMatrix;
 /// Every kernel with texts, for conformance, `inspect` and the web dialect's check.
 pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
     vec![
-        &tilewright_kernels_matmul::quantized::matmul::KERNEL,
-        &tilewright_kernels_matmul::quantized::gather::KERNEL,
+        &tilewright_kernels_matmul::matmul::KERNEL,
+        &tilewright_kernels_matmul::gather::KERNEL,
         &tilewright_kernels_attention::kernels::decode::KERNEL,
         &tilewright_kernels_attention::kernels::prefill::KERNEL,
         &tilewright_kernels_layers::rms_norm::KERNEL,

@@ -37,7 +37,9 @@
 //! }
 //! ```
 
-pub use tilewright_kernel_macros::{kernel, kernel_module};
+pub use tilewright_kernel_macros::{
+    flash_attention, kernel, kernel_module, quant_format, quantized_matmul, rms_norm, rotary,
+};
 pub use tilewright_runtime::{
     Device, DeviceSelector, Element, Error, Options, RawTensor, Recording, Shape, Tensor,
     TypedKernel, bf16, enumerate, f16,
@@ -46,6 +48,8 @@ pub use tilewright_runtime::{
 /// What the macros' output refers to. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use tilewright_kernel_macros as macros;
+    pub use tilewright_kernels_reference as reference;
     pub use tilewright_runtime::*;
 }
 

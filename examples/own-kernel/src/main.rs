@@ -1,7 +1,10 @@
-//! A kernel of one's own, with a tile of one's own, on whatever device there is.
+//! A kernel of one's own, and a quantisation format of one's own, with tiles of one's own, on whatever
+//! device there is.
 //!
-//! `cargo build` compiles `softmax` to PTX and WGSL; `cargo run` launches it through wgpu, or on the
-//! processor where there is no adapter, and checks what came back.
+//! `cargo build` compiles `softmax` and `ternary::product` to PTX and WGSL; `cargo run` launches them
+//! through wgpu, or on the processor where there is no adapter, and checks what came back.
+
+mod ternary;
 
 use tilewright::{Device, Error, kernel};
 
@@ -101,6 +104,11 @@ fn main() -> Result<(), Error> {
         let error = largest_error(&device, rows, cols)?;
         println!("softmax of {rows} x {cols}: at most {error:e} from the reference");
         assert!(error < 1e-5, "the device computed something else");
+    }
+    for (tokens, n, k) in [(1, 5, 64), (1, 96, 256), (7, 33, 128)] {
+        let error = ternary::largest_error(&device, tokens, n, k)?;
+        println!("product of {tokens} x {k} with {n} ternary rows: at most {error:e} from f64");
+        assert!(error < 1e-3, "the device computed something else");
     }
     // Shapes are checked before anything is launched.
     let x = device.zeros::<f32>([2, 8])?;

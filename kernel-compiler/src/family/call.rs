@@ -32,6 +32,8 @@ pub(super) struct Instantiation {
 pub(super) struct Entry {
     pub key: syn::Ident,
     pub values: Vec<syn::Expr>,
+    /// Written in brackets.
+    pub list: bool,
 }
 
 /// `target if guard => tile`
@@ -105,14 +107,15 @@ impl Instantiation {
             self.arms.extend(arms);
             return Ok(());
         }
-        let values = if input.peek(syn::token::Bracket) {
+        let list = input.peek(syn::token::Bracket);
+        let values = if list {
             let inner;
             bracketed!(inner in input);
             Punctuated::<syn::Expr, Token![,]>::parse_terminated(&inner)?.into_iter().collect()
         } else {
             vec![input.parse()?]
         };
-        self.entries.push(Entry { key, values });
+        self.entries.push(Entry { key, values, list });
         Ok(())
     }
 }

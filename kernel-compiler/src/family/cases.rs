@@ -1,7 +1,8 @@
 //! From a call to the cases that it asks for: the product of its axes, with a tile per target.
 
-use super::call::{Arm, Instantiation, Tile};
-use super::catalog::{Family, Field, Role, Template};
+use super::call::{Arm, Entry, Instantiation, Tile};
+use super::catalog::{Family, Field, Key, Role, Template};
+use super::formats::{self, Chosen};
 use super::guard::{self, Labels};
 use crate::ast::{Expr, Ident, Type};
 use crate::diag::catalog::attribute::{
@@ -17,7 +18,6 @@ use syn::spanned::Spanned;
 
 /// What a call asks for.
 pub(super) struct Plan {
-    pub template: &'static Template,
     /// Element types by type parameter, as a kernel's attribute has them.
     pub elements: Vec<(Ident, Vec<Type>)>,
     /// Values by const parameter.
@@ -27,11 +27,29 @@ pub(super) struct Plan {
     /// The tile of each case, by index into `tiles`.
     pub tile_of: Vec<usize>,
     pub tiles: Vec<WrittenTile>,
+    /// The formats, where the family has them.
+    pub formats: Vec<Chosen>,
+}
+
+impl Plan {
+    /// The templates that the cases use, each with the places of its cases.
+    pub(super) fn by_template(&self) -> Vec<(&'static Template, Vec<usize>)> {
+        let mut all: Vec<(&'static Template, Vec<usize>)> = Vec::new();
+        for (case, tile) in self.tile_of.iter().enumerate() {
+            let template = self.tiles[*tile].template;
+            match all.iter_mut().find(|(other, _)| std::ptr::eq(*other, template)) {
+                Some((_, cases)) => cases.push(case),
+                None => all.push((template, vec![case])),
+            }
+        }
+        all
+    }
 }
 
 /// A tile of the call.
 pub(super) struct WrittenTile {
     pub span: Span,
+    pub template: &'static Template,
     /// In the order of the template's fields; the place of a default is the tile.
     pub fields: Vec<(&'static Field, u32, Span)>,
 }
@@ -47,16 +65,19 @@ struct Combination {
 pub(super) fn plan(
     family: &'static Family,
     call: &Instantiation,
+    formats: &[formats::Forwarded],
     parser: &mut Parser<'_>,
 ) -> Option<Plan> {
     let name = parser.span(call.name.span());
-    let mut planner = Planner { family, parser, name, elements: Vec::new(), values: Vec::new() };
+    let (elements, values, chosen) = (Vec::new(), Vec::new(), Vec::new());
+    let mut planner =
+        Planner { family, parser, name, elements, values, forwarded: formats, formats: chosen };
     planner.check_keys(call);
     let combinations = planner.combinations(call);
     let first = combinations.first()?;
-    let template = planner.template(first)?;
     let (mut tiles, mut arms) = (Vec::new(), Vec::new());
     for arm in &call.arms {
+        let template = planner.template(first, arm)?;
         let start = tiles.len();
         for tile in &arm.tiles {
             tiles.push(planner.tile(template, tile));
@@ -85,8 +106,8 @@ pub(super) fn plan(
             }
         }
     }
-    let Planner { elements, values, .. } = planner;
-    Some(Plan { template, elements, values, cases, tile_of, tiles })
+    let Planner { elements, values, formats, .. } = planner;
+    Some(Plan { elements, values, cases, tile_of, tiles, formats })
 }
 
 fn case(combination: &Combination, target: Target, tile: &WrittenTile) -> CaseValues {
@@ -104,7 +125,13 @@ struct Planner<'p, 'm> {
     name: Span,
     elements: Vec<(Ident, Vec<Type>)>,
     values: Vec<(Ident, Vec<Expr>)>,
+    /// The declarations of the caller's formats.
+    forwarded: &'p [formats::Forwarded],
+    formats: Vec<Chosen>,
 }
+
+/// A value of a key: as it is written, and what it says of a generic.
+type Choice = (String, Option<(String, Argument)>);
 
 impl Planner<'_, '_> {
     fn check_keys(&mut self, call: &Instantiation) {
@@ -129,17 +156,7 @@ impl Planner<'_, '_> {
     fn combinations(&mut self, call: &Instantiation) -> Vec<Combination> {
         let mut all = vec![Combination::default()];
         for key in self.family.keys {
-            let entry = call.entries.iter().find(|entry| entry.key == key.name);
-            let options: Vec<(String, Option<(String, Argument)>)> = match (entry, key.default) {
-                (Some(entry), _) => self.options(key.name, key.role, &entry.values),
-                (None, Some(default)) => vec![(default.to_owned(), None)],
-                (None, None) => {
-                    let message = format!("the call does not say `{}`", key.name);
-                    let help = format!("write `{}: ..`", key.name);
-                    self.parser.report(&BAD_FAMILY_CALL, self.name, message, help);
-                    Vec::new()
-                }
-            };
+            let options = self.choices(key, call);
             let mut product = Vec::with_capacity(all.len() * options.len());
             for combination in &all {
                 for (label, generic) in &options {
@@ -154,49 +171,95 @@ impl Planner<'_, '_> {
         all
     }
 
-    fn options(
-        &mut self,
-        key: &'static str,
-        role: Role,
-        values: &[syn::Expr],
-    ) -> Vec<(String, Option<(String, Argument)>)> {
-        let mut found = Vec::new();
-        let (mut types, mut exprs) = (Vec::new(), Vec::new());
-        for value in values {
-            let label = guard::written(value);
-            let generic = match role {
-                Role::Element(name) => match self.element(value) {
-                    Some((ty, argument)) => {
-                        types.push(ty);
-                        Some((name.to_owned(), argument))
+    /// The values of a key: those of the call, or the default.
+    fn choices(&mut self, key: &'static Key, call: &Instantiation) -> Vec<Choice> {
+        let entry = call.entries.iter().find(|entry| entry.key == key.name);
+        match (entry, key.default) {
+            (Some(entry), _) => match key.role {
+                Role::Element(name) => self.elements(name, entry),
+                Role::Value(name) => self.values(name, entry),
+                Role::Option(known) => self.options(key.name, known, entry),
+                Role::Format(name) => self.formats(name, entry),
+            },
+            (None, Some(default)) => {
+                let element = crate::ir::Scalar::from_name(default);
+                let generic = match (key.role, element) {
+                    (Role::Element(name), Some(scalar)) => {
+                        Some((name.to_owned(), Argument::Type(Ty::Scalar(scalar))))
                     }
-                    None => continue,
-                },
-                Role::Value(name) => match self.number(value) {
-                    Some(number) => {
-                        exprs.push(self.parser.expr(value));
-                        Some((name.to_owned(), Argument::Const(i128::from(number))))
-                    }
-                    None => continue,
-                },
-                Role::Option(known) if known.contains(&label.as_str()) => None,
-                Role::Option(known) => {
-                    let span = self.parser.span(value.span());
-                    let message = format!("{} has no `{key}: {label}`", self.family.name);
-                    let help = format!("there are {}", known.join(", "));
-                    self.parser.report(&BAD_FAMILY_CALL, span, message, help);
-                    continue;
-                }
-            };
-            found.push((label, generic));
+                    _ => None,
+                };
+                vec![(default.to_owned(), generic)]
+            }
+            (None, None) => {
+                let message = format!("the call does not say `{}`", key.name);
+                let help = format!("write `{}: ..`", key.name);
+                self.parser.report(&BAD_FAMILY_CALL, self.name, message, help);
+                Vec::new()
+            }
         }
-        let ident = |name: &str| Ident { name: name.to_owned(), span: self.name };
-        match role {
-            Role::Element(name) => self.elements.push((ident(name), types)),
-            Role::Value(name) => self.values.push((ident(name), exprs)),
-            Role::Option(_) => {}
+    }
+
+    /// A list makes the launcher generic over its types; a type by itself is the launcher's.
+    fn elements(&mut self, name: &'static str, entry: &Entry) -> Vec<Choice> {
+        let (mut found, mut types) = (Vec::new(), Vec::new());
+        for value in &entry.values {
+            if let Some((ty, argument)) = self.element(value) {
+                types.push(ty);
+                found.push((guard::written(value), Some((name.to_owned(), argument))));
+            }
+        }
+        if entry.list {
+            self.elements.push((self.named(name), types));
         }
         found
+    }
+
+    fn values(&mut self, name: &'static str, entry: &Entry) -> Vec<Choice> {
+        let (mut found, mut exprs) = (Vec::new(), Vec::new());
+        for value in &entry.values {
+            if let Some(number) = self.number(value) {
+                exprs.push(self.parser.expr(value));
+                let argument = Argument::Const(i128::from(number));
+                found.push((guard::written(value), Some((name.to_owned(), argument))));
+            }
+        }
+        self.values.push((self.named(name), exprs));
+        found
+    }
+
+    fn options(&mut self, key: &str, known: &'static [&'static str], entry: &Entry) -> Vec<Choice> {
+        let mut found = Vec::new();
+        for value in &entry.values {
+            let label = guard::written(value);
+            if known.contains(&label.as_str()) {
+                found.push((label, None));
+                continue;
+            }
+            let span = self.parser.span(value.span());
+            let message = format!("{} has no `{key}: {label}`", self.family.name);
+            let help = format!("there are {}", known.join(", "));
+            self.parser.report(&BAD_FAMILY_CALL, span, message, help);
+        }
+        found
+    }
+
+    /// A list makes the launcher take the format by name; a format by itself is the launcher's.
+    fn formats(&mut self, name: &'static str, entry: &Entry) -> Vec<Choice> {
+        let chosen = formats::choose(&entry.values, self.forwarded, self.parser);
+        let of = |format: &Chosen| Argument::Variant("Format".to_owned(), format.variant.clone());
+        let found = chosen.iter().map(|c| (c.label.clone(), Some((name.to_owned(), of(c)))));
+        let found = found.collect();
+        if entry.list {
+            let exprs = chosen.iter().map(|format| format.variant_path()).collect();
+            self.values.push((self.named(name), exprs));
+        }
+        self.formats = chosen;
+        found
+    }
+
+    fn named(&self, name: &str) -> Ident {
+        Ident { name: name.to_owned(), span: self.name }
     }
 
     fn element(&mut self, value: &syn::Expr) -> Option<(Type, Argument)> {
@@ -228,15 +291,20 @@ impl Planner<'_, '_> {
         None
     }
 
-    fn template(&mut self, first: &Combination) -> Option<&'static Template> {
+    /// The template of an arm.
+    fn template(&mut self, first: &Combination, arm: &Arm) -> Option<&'static Template> {
         let fits = |template: &&Template| {
             let mut options = template.options.iter();
             options.all(|(key, value)| first.labels.get(key).is_some_and(|v| v == value))
+                && (template.serves)(arm.target)
         };
         let found = self.family.templates.iter().find(fits);
         if found.is_none() {
-            let message = format!("{} has no template for these options", self.family.name);
-            self.parser.report(&BAD_FAMILY_CALL, self.name, message, "");
+            let (family, target) = (self.family.name, arm.target);
+            let message = format!("{family} has no template for these options on {target}");
+            let (first, last) = (self.parser.span(arm.span[0]), self.parser.span(arm.span[1]));
+            let span = self.parser.join(first, last);
+            self.parser.report(&BAD_FAMILY_CALL, span, message, "leave this target out");
         }
         found
     }
@@ -258,7 +326,7 @@ impl Planner<'_, '_> {
             }
         }
         let fields = template.fields.iter().map(|field| self.field(field, tile, span)).collect();
-        WrittenTile { span, fields }
+        WrittenTile { span, template, fields }
     }
 
     fn field(

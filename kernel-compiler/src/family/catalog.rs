@@ -1,4 +1,6 @@
-//! The families that ship with the compiler.
+//! What describes a family: keys, templates, fields of tiles.
+
+use crate::target::Target;
 
 /// A family: what its macro's calls look like, and what they instantiate.
 #[derive(Debug)]
@@ -7,7 +9,8 @@ pub struct Family {
     pub name: &'static str,
     /// Keys beside `tiles` and `crate`, in the order in which cases are made of them.
     pub keys: &'static [Key],
-    /// The first template whose conditions hold is taken.
+    /// Of those whose options hold, the first that serves an arm's target is taken. Templates that one
+    /// call may mix have the same parameters.
     pub templates: &'static [Template],
 }
 
@@ -31,6 +34,8 @@ pub enum Role {
     Value(&'static str),
     /// One of these words: it chooses the template, and guards see it.
     Option(&'static [&'static str]),
+    /// Quantisation formats: values of the template's const parameter of this name, a `Format`.
+    Format(&'static str),
 }
 
 /// A kernel of a template file.
@@ -44,6 +49,8 @@ pub struct Template {
     pub kernel: &'static str,
     /// Options of the call for which it is there: key and value.
     pub options: &'static [(&'static str, &'static str)],
+    /// The targets whose arms it takes.
+    pub serves: fn(Target) -> bool,
     /// The fields of a tile.
     pub fields: &'static [Field],
 }
@@ -66,7 +73,7 @@ pub struct Field {
 }
 
 impl Field {
-    const fn new(
+    pub(super) const fn new(
         name: &'static str,
         generic: &'static str,
         range: (u32, u32),
@@ -76,47 +83,12 @@ impl Field {
         Field { name, generic, range, step, default, shrinks: false }
     }
 
-    const fn shrinks(self) -> Field {
+    pub(super) const fn shrinks(self) -> Field {
         Field { shrinks: true, ..self }
     }
 }
 
-/// Every family.
-pub static ALL: &[&Family] = &[&FLASH_ATTENTION];
-
-/// Attention over a paged cache: Dao et al. 2022.
-pub static FLASH_ATTENTION: Family = Family {
-    name: "flash_attention",
-    keys: &[
-        Key { name: "phase", role: Role::Option(&["prefill", "decode"]), default: Some("prefill") },
-        Key { name: "head_dim", role: Role::Value("HEAD_DIM"), default: None },
-        Key { name: "element", role: Role::Element("K"), default: None },
-        Key { name: "mask", role: Role::Option(&["causal"]), default: Some("causal") },
-        Key { name: "kv", role: Role::Option(&["paged(64)"]), default: Some("paged(64)") },
-    ],
-    templates: &[
-        Template {
-            file: "templates/flash_attention/portable.rs",
-            text: PORTABLE,
-            kernel: "attention_decode",
-            options: &[("phase", "decode")],
-            fields: &[
-                Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
-                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
-            ],
-        },
-        Template {
-            file: "templates/flash_attention/portable.rs",
-            text: PORTABLE,
-            kernel: "attention_prefill",
-            options: &[("phase", "prefill")],
-            fields: &[
-                Field::new("query", "QUERY", (8, 256), 8, None),
-                Field::new("key", "KEY", (8, 64), 8, None).shrinks(),
-                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
-            ],
-        },
-    ],
-};
-
-const PORTABLE: &str = include_str!("../../templates/flash_attention/portable.rs");
+/// Serves every target.
+pub(super) fn every(_target: Target) -> bool {
+    true
+}

@@ -2,16 +2,18 @@
 
 use super::call::{Call, Instantiation};
 use super::cases::{Plan, plan};
-use super::catalog::Family;
+use super::catalog::{Family, Template};
+use super::formats::{self, Forwarded};
 use super::tile_error;
-use crate::ast::{Function, Items};
-use crate::compile::compile_cases;
+use crate::ast::{Function, Ident, Items};
+use crate::compile::{CompiledKernel, compile_cases};
 use crate::diag::catalog::attribute::{BAD_FAMILY_CALL, NO_CASE};
 use crate::diag::catalog::internal::INTERNAL;
 use crate::diag::{Diagnostic, FileId, render};
 use crate::expand::Context;
 use crate::host::{self, Host};
 use crate::instance::CaseValues;
+use crate::ir::Span;
 use crate::lower::Program;
 use crate::parse::{self, Parser};
 use crate::{diag::SourceMap, library};
@@ -21,7 +23,8 @@ use quote::{format_ident, quote};
 /// Expands a call of a family's macro.
 pub fn expand(family: &'static Family, input: TokenStream) -> TokenStream {
     let mut context = Context::default();
-    let call = match syn::parse2::<Call>(input) {
+    let (declarations, rest) = formats::split(input);
+    let call = match syn::parse2::<Call>(rest.clone()) {
         Ok(call) => call,
         Err(error) => {
             let mut parser = Parser::call(&mut context.map, &mut context.call);
@@ -31,12 +34,18 @@ pub fn expand(family: &'static Family, input: TokenStream) -> TokenStream {
             return context.errors(&list);
         }
     };
-    let instances = call.0.iter().map(|instance| match one(family, instance, &mut context) {
-        Ok(tokens) => tokens,
-        // The name exists, so that its uses are not reported as well.
-        Err(errors) => {
-            let name = &instance.name;
-            quote!(#errors #[doc(hidden)] pub mod #name {})
+    let forwarded = match formats::fetch(family, &call, declarations, &rest) {
+        Ok(forwarded) => forwarded,
+        Err(turn) => return turn,
+    };
+    let instances = call.0.iter().map(|instance| {
+        match one(family, instance, &forwarded, &mut context) {
+            Ok(tokens) => tokens,
+            // The name exists, so that its uses are not reported as well.
+            Err(errors) => {
+                let name = &instance.name;
+                quote!(#errors #[doc(hidden)] pub mod #name {})
+            }
         }
     });
     instances.collect()
@@ -45,10 +54,11 @@ pub fn expand(family: &'static Family, input: TokenStream) -> TokenStream {
 fn one(
     family: &'static Family,
     call: &Instantiation,
+    forwarded: &[Forwarded],
     context: &mut Context,
 ) -> Result<TokenStream, TokenStream> {
     let mut parser = Parser::call(&mut context.map, &mut context.call);
-    let planned = plan(family, call, &mut parser);
+    let planned = plan(family, call, forwarded, &mut parser);
     let name = parser.span(call.name.span());
     let planned = match parser.finish(planned) {
         Ok(Some(plan)) => plan,
@@ -58,41 +68,37 @@ fn one(
         }
         Err(list) => return Err(context.errors(&list)),
     };
-    let (items, library) =
-        sources(&planned, &mut context.map).map_err(|list| context.errors(&list))?;
-    let program = Program::new(&[&items, &library]);
-    let template = planned.template;
-    let Some(kernel) = items.functions.iter().find(|f| f.name.name == template.kernel) else {
-        let message = format!("{} has no kernel {}", template.file, template.kernel);
-        return Err(context.errors(&[Diagnostic::new(&INTERNAL, name, message)]));
-    };
     let path = call.crate_path.clone().unwrap_or_else(|| "::tilewright::__private".to_owned());
-    let function = instantiate(kernel, call, &planned, &path);
-    let compiled = match compile_cases(&program, &function, &planned.cases) {
-        Ok(compiled) if compiled.cases.is_empty() => {
+    let mut parts = Vec::new();
+    for (template, places) in planned.by_template() {
+        let part = compile_part(template, &places, call, &planned, &path, context)?;
+        if !part.1.cases.is_empty() {
+            parts.push(part);
+        }
+    }
+    let (function, compiled) = match joined(parts) {
+        Ok(Some(whole)) => whole,
+        Ok(None) => {
             let message = "no case of this call can ever be launched";
             return Err(context.errors(&[Diagnostic::new(&NO_CASE, name, message)]));
         }
-        Ok(compiled) => compiled,
-        Err(failures) => {
-            let errors = tile_error::by_tile(&program, &function, &planned, failures);
-            let errors = errors.iter().map(|(list, tile)| {
-                render::compile_errors_at(list, &context.map, &context.call, *tile)
-            });
-            return Err(errors.collect());
+        Err(message) => {
+            return Err(context.errors(&[Diagnostic::new(&INTERNAL, name, message)]));
         }
     };
+    let decoders = planned.formats.iter().map(|format| format.decoder(&path)).collect();
     let path: TokenStream = path.parse().unwrap_or_else(|_| quote!(::tilewright::__private));
     let macro_name = format_ident!("{}", family.name);
     let visibility = if call.public { quote!(pub) } else { quote!() };
     let (name, tokens) = (&call.name, &call.tokens);
     let source = quote!(#macro_name! { #visibility #name { #tokens } }).to_string();
-    Ok(host::emit(&Host { function: &function, compiled: &compiled, path, source }))
+    let (function, compiled) = (&function, &compiled);
+    Ok(host::emit(&Host { function, compiled, path, source, decoders }))
 }
 
-/// One instance of a call in a source text.
+/// One template's part of a call in a source text.
 pub(crate) struct Instance {
-    /// The template's device code.
+    /// The template's device code, and that of the caller's formats.
     pub items: Items,
     /// The template's kernel under the instance's name.
     pub function: Function,
@@ -103,14 +109,15 @@ pub(crate) struct Instance {
 /// The instances of a call that stands in a file.
 ///
 /// # Errors
-/// Every mistake of the call.
+/// Every mistake of the call; a format that is not shipped, since only its own macro knows it.
 pub(crate) fn instances(
     family: &'static Family,
     tokens: TokenStream,
     map: &mut SourceMap,
     file: FileId,
 ) -> Result<Vec<Instance>, Vec<Diagnostic>> {
-    let call = match syn::parse2::<Call>(tokens) {
+    let (declarations, rest) = formats::split(tokens);
+    let call = match syn::parse2::<Call>(rest.clone()) {
         Ok(call) => call,
         Err(error) => {
             let mut parser = parse::file_parser(map, file);
@@ -118,24 +125,92 @@ pub(crate) fn instances(
             return Err(parser.finish(()).err().unwrap_or_default());
         }
     };
+    let Ok(forwarded) = formats::fetch(family, &call, declarations, &rest) else {
+        let message = "a format that is not shipped is known where its macro is expanded alone";
+        return Err(vec![Diagnostic::new(&BAD_FAMILY_CALL, Span::default(), message)]);
+    };
     let mut all = Vec::new();
     for call in &call.0 {
         let mut parser = parse::file_parser(map, file);
-        let planned = plan(family, call, &mut parser);
+        let planned = plan(family, call, &forwarded, &mut parser);
         let Some(planned) = parser.finish(planned)? else { continue };
-        let items = parse::template(planned.template.file, planned.template.text, map)?;
         let path = call.crate_path.clone().unwrap_or_else(|| "::tilewright::__private".to_owned());
-        let kernel = items.functions.iter().find(|f| f.name.name == planned.template.kernel);
-        if let Some(function) = kernel.map(|kernel| instantiate(kernel, call, &planned, &path)) {
-            all.push(Instance { items, function, cases: planned.cases });
+        for (template, places) in planned.by_template() {
+            let mut items = parse::template(template.file, template.text, map)?;
+            items.extend(formats::items(&planned.formats, map)?);
+            let kernel = items.functions.iter().find(|f| f.name.name == template.kernel);
+            if let Some(function) = kernel.map(|kernel| instantiate(kernel, call, &planned, &path)) {
+                let cases = places.iter().map(|at| planned.cases[*at].clone()).collect();
+                all.push(Instance { items, function, cases });
+            }
         }
     }
     Ok(all)
 }
 
-fn sources(plan: &Plan, map: &mut SourceMap) -> Result<(Items, Items), Vec<Diagnostic>> {
-    let items = parse::template(plan.template.file, plan.template.text, map)?;
-    Ok((items, library::items(map)?))
+/// The cases of one template, at their places among all.
+fn compile_part(
+    template: &'static Template,
+    places: &[usize],
+    call: &Instantiation,
+    plan: &Plan,
+    path: &str,
+    context: &mut Context,
+) -> Result<(Function, CompiledKernel), TokenStream> {
+    let sources = sources(template, plan, &mut context.map);
+    let (items, formats, library) = sources.map_err(|list| context.errors(&list))?;
+    let program = Program::new(&[&items, &formats, &library]);
+    let Some(kernel) = items.functions.iter().find(|f| f.name.name == template.kernel) else {
+        let message = format!("{} has no kernel {}", template.file, template.kernel);
+        return Err(context.errors(&[Diagnostic::new(&INTERNAL, Span::default(), message)]));
+    };
+    let function = instantiate(kernel, call, plan, path);
+    let cases: Vec<CaseValues> = places.iter().map(|at| plan.cases[*at].clone()).collect();
+    match compile_cases(&program, &function, &cases) {
+        Ok(mut compiled) => {
+            compiled.cases.iter_mut().for_each(|case| case.index = places[case.index]);
+            Ok((function, compiled))
+        }
+        Err(mut failures) => {
+            failures.iter_mut().for_each(|failure| failure.case = places[failure.case]);
+            let errors = tile_error::by_tile(&program, &function, plan, failures);
+            let errors = errors.iter().map(|(list, tile)| {
+                render::compile_errors_at(list, &context.map, &context.call, *tile)
+            });
+            Err(errors.collect())
+        }
+    }
+}
+
+/// One kernel of the cases of several templates; `None` where there is no case.
+///
+/// # Errors
+/// Templates of different parameters: a mistake of the family.
+fn joined(
+    parts: Vec<(Function, CompiledKernel)>,
+) -> Result<Option<(Function, CompiledKernel)>, String> {
+    let mut whole: Option<(Function, CompiledKernel)> = None;
+    for (function, part) in parts {
+        let Some((_, all)) = &mut whole else {
+            whole = Some((function, part));
+            continue;
+        };
+        if !all.same_parameters(&part) {
+            return Err(format!("the templates of {} differ in their parameters", all.name));
+        }
+        all.merge(part);
+    }
+    Ok(whole)
+}
+
+/// The template's items, those of the caller's formats, the device library.
+fn sources(
+    template: &Template,
+    plan: &Plan,
+    map: &mut SourceMap,
+) -> Result<(Items, Items, Items), Vec<Diagnostic>> {
+    let items = parse::template(template.file, template.text, map)?;
+    Ok((items, formats::items(&plan.formats, map)?, library::items(map)?))
 }
 
 /// The template's kernel with the call's name, documentation and instances. Its reference is that of
@@ -148,7 +223,8 @@ fn instantiate(kernel: &Function, call: &Instantiation, plan: &Plan, path: &str)
         function.doc.clone_from(&call.doc);
     }
     let mut attribute = function.kernel.take().unwrap_or_default();
-    attribute.elements.clone_from(&plan.elements);
+    let has = |name: &Ident| kernel.generics.iter().any(|g| g.name.name == name.name);
+    attribute.elements = plan.elements.iter().filter(|(name, _)| has(name)).cloned().collect();
     attribute.values.clone_from(&plan.values);
     attribute.crate_path = Some(path.to_owned());
     attribute.reference = Some((format!("{path}::reference::{}", kernel.name.name), kernel.span));

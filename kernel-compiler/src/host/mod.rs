@@ -23,6 +23,9 @@ pub struct Host<'a> {
     pub path: TokenStream,
     /// The source, for the interpreter and `inspect`.
     pub source: String,
+    /// For each variant of the `FORMAT` that cases have, the type that decodes it: the reference is generic
+    /// over it.
+    pub decoders: Vec<(String, String)>,
 }
 
 /// The module of one kernel and its launcher:

@@ -7,7 +7,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 /// `fn reference_0(call) { path::to::reference(x, w, y, rows, cols, eps) }`, and so on. The values of
-/// `values(..)` follow as trailing arguments: numbers as `u32`, variants by name.
+/// `values(..)` follow as trailing arguments: numbers as `u32`, variants by name; a format is the reference's
+/// first type instead.
 pub(super) fn emit(host: &Host<'_>) -> TokenStream {
     let Some(attribute) = &host.function.kernel else { return TokenStream::new() };
     let Some((reference, _)) = &attribute.reference else { return TokenStream::new() };
@@ -38,6 +39,9 @@ pub(super) fn emit(host: &Host<'_>) -> TokenStream {
         let values = case.values.generics.iter().filter(|(name, _)| {
             launcher::is_const(host, name) && attribute.values.iter().any(|(n, _)| n.name == *name)
         });
+        let format = case.values.generics.iter().find_map(|(_, value)| decoder(host, value));
+        let generics = format.map(|ty| quote!(::<#ty, _>));
+        let values = values.filter(|(_, value)| decoder(host, value).is_none());
         let values = values.filter_map(|(_, value)| match value {
             Argument::Const(value) => u32::try_from(*value).ok().map(|v| quote!(#v)),
             Argument::Truth(value) => {
@@ -50,12 +54,19 @@ pub(super) fn emit(host: &Host<'_>) -> TokenStream {
         quote! {
             fn #name(call: &mut #path::ReferenceCall<'_>) -> ::core::result::Result<(), #path::Error> {
                 #(#bindings)*
-                #reference(#(#arguments,)* #(#values),*);
+                #reference #generics(#(#arguments,)* #(#values),*);
                 Ok(())
             }
         }
     });
     quote!(#(#adapters)*)
+}
+
+/// The type that stands for a format in references.
+fn decoder(host: &Host<'_>, value: &Argument) -> Option<TokenStream> {
+    let Argument::Variant(_, variant) = value else { return None };
+    let (_, path) = host.decoders.iter().find(|(name, _)| name == variant)?;
+    path.parse().ok()
 }
 
 fn scalar_method(scalar: Scalar) -> proc_macro2::Ident {

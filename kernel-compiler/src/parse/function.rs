@@ -25,6 +25,12 @@ impl Parser<'_> {
         function
     }
 
+    /// A device function of a macro's input; `None` where it is a kernel.
+    pub(crate) fn device_function(&mut self, item: &syn::ItemFn) -> Option<Function> {
+        let function = self.function(&item.attrs, String::new(), &item.sig, &item.block);
+        function.kernel.is_none().then_some(function)
+    }
+
     /// A function or method.
     pub(super) fn function(
         &mut self,

@@ -68,7 +68,7 @@ impl<'m> Parser<'m> {
     }
 
     /// Keeps the span of a whole syntax tree.
-    pub(super) fn tree(&mut self, tree: &impl quote::ToTokens) -> Span {
+    pub(crate) fn tree(&mut self, tree: &impl quote::ToTokens) -> Span {
         let mut tokens = tree.to_token_stream().into_iter();
         let Some(first) = tokens.next() else { return self.span(proc_macro2::Span::call_site()) };
         let last = tokens.last().map_or_else(|| first.span(), |token| token.span());

@@ -18,9 +18,10 @@ mod norm;
 mod residual;
 mod rotary;
 mod rows;
+mod runtime;
 
 pub use activation::swiglu;
 pub use norm::rms_norm;
 pub use residual::add;
-pub use rotary::kernels::rotary_append;
+pub use rotary::rotary_append;
 pub use rows::select_rows;

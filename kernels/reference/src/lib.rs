@@ -20,15 +20,9 @@ pub mod sampling;
 
 pub use activation::{add, swiglu};
 pub use attention::{attention_decode, attention_prefill};
-pub use embedding::{
-    gather_bf16, gather_f16, gather_f32, gather_q4_0, gather_q4_1, gather_q4_k, gather_q5_0,
-    gather_q5_1, gather_q5_k, gather_q6_k, gather_q8_0,
-};
+pub use embedding::quantized_gather;
 pub use float::Float;
-pub use matmul::{
-    matmul_bf16, matmul_f16, matmul_f32, matmul_q4_0, matmul_q4_1, matmul_q4_k, matmul_q5_0,
-    matmul_q5_1, matmul_q5_k, matmul_q6_k, matmul_q8_0,
-};
+pub use matmul::quantized_matmul;
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;

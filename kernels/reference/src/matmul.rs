@@ -1,5 +1,6 @@
 //! `y = x W^T` with a packed `W`: rows are dequantised four at a time and multiplied.
 
+use crate::Float;
 use crate::dot::{dot, dot4};
 use crate::formats::{self, Decode, Planes};
 use rayon::prelude::*;
@@ -60,7 +61,7 @@ impl Target {
     }
 }
 
-fn matmul<D: Decode>(product: &Product<'_>, target: &Target, y: &mut [f32]) {
+fn multiply<D: Decode>(product: &Product<'_>, target: &Target, y: &mut [f32]) {
     let (n, k) = (product.n, product.k);
     if target.tokens == 1 {
         let end = target.column + n;
@@ -96,51 +97,33 @@ fn matmul<D: Decode>(product: &Product<'_>, target: &Target, y: &mut [f32]) {
     });
 }
 
-macro_rules! matmuls {
-    ($($name:ident: $format:ident),* $(,)?) => {$(
-        #[doc = concat!("`y[t, column + r] (=|+=) sum_c x[t, c] * w[r, c]`, `w` in ",
-            stringify!($format), ".")]
-        ///
-        /// `x: [tokens, k]`, `w`: the packed planes of an `n` x `k` matrix,
-        /// `y: [tokens, y_stride]`. `accumulate` 0 stores, anything else adds. Nothing happens
-        /// where a size is 0 or `k` is no whole number of blocks.
-        #[allow(clippy::too_many_arguments)]
-        pub fn $name(
-            x: &[f32],
-            w: &[u32],
-            y: &mut [f32],
-            tokens: u32,
-            k: u32,
-            y_stride: u32,
-            n: u32,
-            column: u32,
-            accumulate: u32,
-        ) {
-            let [tokens, k, n] = [tokens, k, n].map(|size| size as usize);
-            let Ok(planes) = Planes::new(formats::$format::FORMAT, n, k) else { return };
-            if [tokens, k, n].contains(&0) {
-                return;
-            }
-            let packed = bytemuck::cast_slice(w);
-            let x = x.get(..tokens * k).unwrap_or(x);
-            let product = Product { x, packed, planes, n, k };
-            let (stride, column) = (y_stride.max(1) as usize, column as usize);
-            let target = Target { tokens, stride, column, accumulate: accumulate != 0 };
-            matmul::<formats::$format>(&product, &target, y);
-        }
-    )*};
-}
-
-matmuls! {
-    matmul_f32: F32,
-    matmul_f16: F16,
-    matmul_bf16: Bf16,
-    matmul_q4_0: Q4_0,
-    matmul_q4_1: Q4_1,
-    matmul_q5_0: Q5_0,
-    matmul_q5_1: Q5_1,
-    matmul_q8_0: Q8_0,
-    matmul_q4_k: Q4_K,
-    matmul_q5_k: Q5_K,
-    matmul_q6_k: Q6_K,
+/// `y[t, column + r] (=|+=) sum_c x[t, c] * w[r, c]`
+///
+/// `x: [tokens, k]`, `w`: the packed planes of an `n` x `k` matrix of the format `D`, of which a launch
+/// knows the number of `words`, `y: [tokens, y_stride]`. `accumulate` 0 stores, anything else adds.
+/// Nothing happens where a size is 0 or `k` is no whole number of blocks.
+#[allow(clippy::too_many_arguments)]
+pub fn quantized_matmul<D: Decode, X: Float>(
+    x: &[X],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k: u32,
+    y_stride: u32,
+    _words: u32,
+    n: u32,
+    column: u32,
+    accumulate: u32,
+) {
+    let [tokens, k, n] = [tokens, k, n].map(|size| size as usize);
+    let Ok(planes) = Planes::of(&D::LAYOUT, n, k) else { return };
+    if [tokens, k, n].contains(&0) {
+        return;
+    }
+    let packed = bytemuck::cast_slice(w);
+    let x = X::widened(x.get(..tokens * k).unwrap_or(x));
+    let product = Product { x: &x, packed, planes, n, k };
+    let (stride, column) = (y_stride.max(1) as usize, column as usize);
+    let target = Target { tokens, stride, column, accumulate: accumulate != 0 };
+    multiply::<D>(&product, &target, y);
 }

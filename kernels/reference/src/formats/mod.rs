@@ -6,14 +6,20 @@
 //! the other in the order of [`Format::planes`], and the whole is `u32` words, little-endian. The
 //! fields of a block lie in the file in the order of the planes, so the bytes are the file's own.
 
+mod bits;
 mod decode;
 mod pack;
 
+pub use bits::{bits, bytes, half, power_of_two, signed};
 pub(crate) use decode::row;
 pub use decode::{
-    Bf16, Decode, F16, F32, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, dequantise_row,
+    Bf16, Decode, F16, F32, Fields, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, decode_blocks,
+    dequantise_row, each_block,
 };
-pub use pack::{PackError, Planes, pack, unpack};
+pub use pack::{PackError, Planes, pack, pack_layout, unpack};
+
+/// Planes of a format, at most.
+pub const MAX_PLANES: usize = 16;
 
 /// How a matrix of weights is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,13 +71,28 @@ const HIGH: Plane = plane("high", 4);
 const LOW: Plane = plane("low", 16);
 const LOW_256: Plane = plane("low", 128);
 
-/// What is fixed for a format.
-struct Layout {
-    name: &'static str,
-    /// The type's id in ggml's enumeration, as files write it.
-    ggml_type: u32,
-    weights: usize,
-    planes: &'static [Plane],
+/// What is fixed for a format, be it one of [`Format`] or declared by `quant_format!`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Its name.
+    pub name: &'static str,
+    /// Weights of a block.
+    pub weights: usize,
+    /// The fields of a block, in the order of the block and of the packed layout; at most
+    /// [`MAX_PLANES`].
+    pub planes: &'static [Plane],
+}
+
+impl Layout {
+    /// Bytes of a block.
+    pub const fn block_bytes(&self) -> usize {
+        let (mut bytes, mut p) = (0, 0);
+        while p < self.planes.len() {
+            bytes += self.planes[p].bytes_per_block;
+            p += 1;
+        }
+        bytes
+    }
 }
 
 impl Format {
@@ -90,26 +111,27 @@ impl Format {
         Format::Q6K,
     ];
 
-    const fn layout(self) -> Layout {
-        let (name, ggml_type, weights, planes): (_, _, _, &'static [Plane]) = match self {
-            Format::F32 => ("F32", 0, 1, &[const { plane("elements", 4) }]),
-            Format::F16 => ("F16", 1, 1, &[const { plane("elements", 2) }]),
-            Format::Bf16 => ("BF16", 30, 1, &[const { plane("elements", 2) }]),
-            Format::Q4_0 => ("Q4_0", 2, 32, &[SCALE, LOW]),
-            Format::Q4_1 => ("Q4_1", 3, 32, &[SCALES, LOW]),
-            Format::Q5_0 => ("Q5_0", 6, 32, &[SCALE, HIGH, LOW]),
-            Format::Q5_1 => ("Q5_1", 7, 32, &[SCALES, HIGH, LOW]),
-            Format::Q8_0 => ("Q8_0", 8, 32, &[SCALE, const { plane("quants", 32) }]),
-            Format::Q4K => ("Q4_K", 12, 256, &[SCALES, SUBSCALES, LOW_256]),
+    /// Its name and block layout.
+    pub const fn layout(self) -> Layout {
+        let (name, weights, planes): (_, _, &'static [Plane]) = match self {
+            Format::F32 => ("F32", 1, &[const { plane("elements", 4) }]),
+            Format::F16 => ("F16", 1, &[const { plane("elements", 2) }]),
+            Format::Bf16 => ("BF16", 1, &[const { plane("elements", 2) }]),
+            Format::Q4_0 => ("Q4_0", 32, &[SCALE, LOW]),
+            Format::Q4_1 => ("Q4_1", 32, &[SCALES, LOW]),
+            Format::Q5_0 => ("Q5_0", 32, &[SCALE, HIGH, LOW]),
+            Format::Q5_1 => ("Q5_1", 32, &[SCALES, HIGH, LOW]),
+            Format::Q8_0 => ("Q8_0", 32, &[SCALE, const { plane("quants", 32) }]),
+            Format::Q4K => ("Q4_K", 256, &[SCALES, SUBSCALES, LOW_256]),
             Format::Q5K => {
-                ("Q5_K", 13, 256, &[SCALES, SUBSCALES, const { plane("high", 32) }, LOW_256])
+                ("Q5_K", 256, &[SCALES, SUBSCALES, const { plane("high", 32) }, LOW_256])
             }
             Format::Q6K => {
                 const HIGH: Plane = plane("high", 64);
-                ("Q6_K", 14, 256, &[LOW_256, HIGH, const { plane("subscales", 16) }, SCALE])
+                ("Q6_K", 256, &[LOW_256, HIGH, const { plane("subscales", 16) }, SCALE])
             }
         };
-        Layout { name, ggml_type, weights, planes }
+        Layout { name, weights, planes }
     }
 
     /// ggml's name, such as `Q4_K`.
@@ -124,13 +146,7 @@ impl Format {
 
     /// Bytes of a block.
     pub const fn block_bytes(self) -> usize {
-        let planes = self.layout().planes;
-        let (mut bytes, mut p) = (0, 0);
-        while p < planes.len() {
-            bytes += planes[p].bytes_per_block;
-            p += 1;
-        }
-        bytes
+        self.layout().block_bytes()
     }
 
     /// The fields of a block, in the order of the block and of the packed layout.
@@ -138,9 +154,26 @@ impl Format {
         self.layout().planes
     }
 
+    /// The type's id in ggml's enumeration, as files write it.
+    const fn ggml_type(self) -> u32 {
+        match self {
+            Format::F32 => 0,
+            Format::F16 => 1,
+            Format::Bf16 => 30,
+            Format::Q4_0 => 2,
+            Format::Q4_1 => 3,
+            Format::Q5_0 => 6,
+            Format::Q5_1 => 7,
+            Format::Q8_0 => 8,
+            Format::Q4K => 12,
+            Format::Q5K => 13,
+            Format::Q6K => 14,
+        }
+    }
+
     /// The format of a type id in a GGUF file; `None` where there are no kernels for it.
     pub fn from_ggml_type(id: u32) -> Option<Format> {
-        Format::ALL.into_iter().find(|format| format.layout().ggml_type == id)
+        Format::ALL.into_iter().find(|format| format.ggml_type() == id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Packing a file's blocks into planes, and back.
 
-use super::Format;
+use super::{Fields, Format, Layout, MAX_PLANES};
 
 /// Every plane starts at a multiple of this many bytes.
 const ALIGNMENT: usize = 16;
@@ -29,11 +29,11 @@ pub enum PackError {
 /// Blocks and first bytes of the planes of a packed matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Planes {
-    format: Format,
+    layout: Layout,
     /// Blocks of the matrix.
     pub blocks: usize,
     /// First byte of each plane; those beyond the format's last plane are the end.
-    pub starts: [usize; 4],
+    pub starts: [usize; MAX_PLANES],
     /// Bytes of all planes together, a multiple of 16.
     pub bytes: usize,
 }
@@ -44,22 +44,30 @@ impl Planes {
     /// # Errors
     /// A `k` that is no whole number of blocks, or a matrix over the address space.
     pub fn new(format: Format, n: usize, k: usize) -> Result<Planes, PackError> {
-        let weights = format.weights_per_block();
+        Planes::of(&format.layout(), n, k)
+    }
+
+    /// As [`Planes::new`], of any layout.
+    ///
+    /// # Errors
+    /// A `k` that is no whole number of blocks, or a matrix over the address space.
+    pub fn of(layout: &Layout, n: usize, k: usize) -> Result<Planes, PackError> {
+        let weights = layout.weights;
         if !k.is_multiple_of(weights) {
             return Err(PackError::Width { k, weights });
         }
         let blocks = n.checked_mul(k / weights).ok_or(PackError::TooLarge)?;
-        let (mut starts, mut bytes) = ([0usize; 4], 0usize);
+        let (mut starts, mut bytes) = ([0usize; MAX_PLANES], 0usize);
         for (p, start) in starts.iter_mut().enumerate() {
             *start = bytes;
-            let field = format.planes().get(p).map_or(0, |plane| plane.bytes_per_block);
+            let field = layout.planes.get(p).map_or(0, |plane| plane.bytes_per_block);
             bytes = blocks
                 .checked_mul(field)
                 .and_then(|size| size.checked_next_multiple_of(ALIGNMENT))
                 .and_then(|size| bytes.checked_add(size))
                 .ok_or(PackError::TooLarge)?;
         }
-        Ok(Planes { format, blocks, starts, bytes })
+        Ok(Planes { layout: *layout, blocks, starts, bytes })
     }
 
     /// Words of all planes together.
@@ -69,15 +77,9 @@ impl Planes {
 
     /// The fields of `count` blocks from block `first`, one slice per plane, the rest empty;
     /// `None` where `packed` is shorter.
-    pub fn fields<'a>(
-        &self,
-        packed: &'a [u8],
-        first: usize,
-        count: usize,
-    ) -> Option<[&'a [u8]; 4]> {
-        let mut fields = [&[] as &[u8]; 4];
-        for ((field, start), plane) in fields.iter_mut().zip(self.starts).zip(self.format.planes())
-        {
+    pub fn fields<'a>(&self, packed: &'a [u8], first: usize, count: usize) -> Option<Fields<'a>> {
+        let mut fields = [&[] as &[u8]; MAX_PLANES];
+        for ((field, start), plane) in fields.iter_mut().zip(self.starts).zip(self.layout.planes) {
             let start = start + first * plane.bytes_per_block;
             *field = packed.get(start..start + count * plane.bytes_per_block)?;
         }
@@ -90,13 +92,26 @@ impl Planes {
 /// # Errors
 /// A width of no whole blocks, or data of another length.
 pub fn pack(format: Format, n: usize, k: usize, blocks: &[u8]) -> Result<Vec<u32>, PackError> {
-    let planes = Planes::new(format, n, k)?;
+    pack_layout(&format.layout(), n, k, blocks)
+}
+
+/// As [`pack`], of any layout.
+///
+/// # Errors
+/// A width of no whole blocks, or data of another length.
+pub fn pack_layout(
+    layout: &Layout,
+    n: usize,
+    k: usize,
+    blocks: &[u8],
+) -> Result<Vec<u32>, PackError> {
+    let planes = Planes::of(layout, n, k)?;
     check_length(&planes, blocks.len())?;
     let mut words = vec![0u32; planes.words()];
     let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-    let size = format.block_bytes();
+    let size = layout.block_bytes();
     let mut offset = 0;
-    for (plane, start) in format.planes().iter().zip(planes.starts) {
+    for (plane, start) in layout.planes.iter().zip(planes.starts) {
         let field = plane.bytes_per_block;
         let to = bytes.get_mut(start..).unwrap_or_default().chunks_exact_mut(field);
         for (block, to) in blocks.chunks_exact(size).zip(to) {
@@ -133,7 +148,7 @@ pub fn unpack(format: Format, n: usize, k: usize, packed: &[u32]) -> Result<Vec<
 }
 
 fn check_length(planes: &Planes, found: usize) -> Result<(), PackError> {
-    let size = planes.format.block_bytes();
+    let size = planes.layout.block_bytes();
     let expected = planes.blocks.checked_mul(size).ok_or(PackError::TooLarge)?;
     if expected != found {
         return Err(PackError::Length { expected, found });

@@ -1,41 +1,26 @@
 use crate::encode::encode;
 use crate::random::Random;
-use tilewright_kernels_reference as reference;
-use tilewright_kernels_reference::formats::{Format, pack};
+use tilewright_kernels_reference::formats::{self, Format, pack};
+use tilewright_kernels_reference::{quantized_gather, quantized_matmul};
 
-type Matmul = fn(&[f32], &[u32], &mut [f32], u32, u32, u32, u32, u32, u32);
-type Gather = fn(&[u32], &[u32], &mut [f32], u32, u32, u32, u32);
+type Matmul = fn(&[f32], &[u32], &mut [f32], u32, u32, u32, u32, u32, u32, u32);
+type Gather = fn(&[u32], &[u32], &mut [f32], u32, u32, u32, u32, u32);
 
-fn matmul(format: Format) -> Matmul {
-    match format {
-        Format::F32 => reference::matmul_f32,
-        Format::F16 => reference::matmul_f16,
-        Format::Bf16 => reference::matmul_bf16,
-        Format::Q4_0 => reference::matmul_q4_0,
-        Format::Q4_1 => reference::matmul_q4_1,
-        Format::Q5_0 => reference::matmul_q5_0,
-        Format::Q5_1 => reference::matmul_q5_1,
-        Format::Q8_0 => reference::matmul_q8_0,
-        Format::Q4K => reference::matmul_q4_k,
-        Format::Q5K => reference::matmul_q5_k,
-        Format::Q6K => reference::matmul_q6_k,
+fn of(format: Format) -> (Matmul, Gather) {
+    macro_rules! by_format {
+        ($($name:ident: $ty:ident),*) => {
+            match format {
+                $(Format::$name => (
+                    quantized_matmul::<formats::$ty, f32>,
+                    quantized_gather::<formats::$ty, f32>,
+                ),)*
+            }
+        };
     }
-}
-
-fn gather(format: Format) -> Gather {
-    match format {
-        Format::F32 => reference::gather_f32,
-        Format::F16 => reference::gather_f16,
-        Format::Bf16 => reference::gather_bf16,
-        Format::Q4_0 => reference::gather_q4_0,
-        Format::Q4_1 => reference::gather_q4_1,
-        Format::Q5_0 => reference::gather_q5_0,
-        Format::Q5_1 => reference::gather_q5_1,
-        Format::Q8_0 => reference::gather_q8_0,
-        Format::Q4K => reference::gather_q4_k,
-        Format::Q5K => reference::gather_q5_k,
-        Format::Q6K => reference::gather_q6_k,
-    }
+    by_format!(
+        F32: F32, F16: F16, Bf16: Bf16, Q4_0: Q4_0, Q4_1: Q4_1, Q5_0: Q5_0, Q5_1: Q5_1, Q8_0: Q8_0,
+        Q4K: Q4_K, Q5K: Q5_K, Q6K: Q6_K
+    )
 }
 
 /// (tokens, rows, columns of 256)
@@ -57,7 +42,7 @@ fn products_agree_with_f64_and_leave_the_other_columns() {
                 let mut y = before.clone();
                 let sizes = [tokens, k, stride, n, column].map(|size| size as u32);
                 let [a, b, c, d, e] = sizes;
-                matmul(format)(&x, &packed, &mut y, a, b, c, d, e, accumulate);
+                of(format).0(&x, &packed, &mut y, a, b, c, 0, d, e, accumulate);
                 for (at, (y, before)) in y.iter().zip(&before).enumerate() {
                     let (t, r) = (at / stride, (at % stride).wrapping_sub(column));
                     if r >= n {
@@ -87,12 +72,13 @@ fn a_token_alone_gives_the_bits_that_it_gives_among_others() {
     let packed = pack(Format::Q4_1, n, k, &w.bytes).unwrap();
     let x = random.floats(tokens * k);
     let mut all = vec![0.0; tokens * n];
+    let (matmul, _) = of(Format::Q4_1);
     let sizes = (k as u32, n as u32, n as u32);
-    reference::matmul_q4_1(&x, &packed, &mut all, 6, sizes.0, sizes.1, sizes.2, 0, 0);
+    matmul(&x, &packed, &mut all, 6, sizes.0, sizes.1, 0, sizes.2, 0, 0);
     for t in 0..tokens {
         let mut one = vec![0.0; n];
         let x = &x[t * k..][..k];
-        reference::matmul_q4_1(x, &packed, &mut one, 1, sizes.0, sizes.1, sizes.2, 0, 0);
+        matmul(x, &packed, &mut one, 1, sizes.0, sizes.1, 0, sizes.2, 0, 0);
         let bits = |row: &[f32]| row.iter().map(|y| y.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&one), bits(&all[t * n..][..n]));
     }
@@ -101,8 +87,8 @@ fn a_token_alone_gives_the_bits_that_it_gives_among_others() {
 #[test]
 fn empty_products_write_nothing() {
     let mut y = [7.0f32; 4];
-    reference::matmul_f32(&[], &[], &mut y, 0, 4, 4, 4, 0, 0);
-    reference::matmul_f32(&[1.0], &[], &mut y, 1, 1, 4, 0, 0, 0);
+    of(Format::F32).0(&[], &[], &mut y, 0, 4, 4, 0, 4, 0, 0);
+    of(Format::F32).0(&[1.0], &[], &mut y, 1, 1, 4, 0, 0, 0, 0);
     assert_eq!(y, [7.0; 4]);
 }
 
@@ -117,8 +103,8 @@ fn gathered_rows_are_the_tables_and_chunks_fill_in() {
         let second = pack(format, 5, d, &w.bytes[4 * row..]).unwrap();
         let tokens = [8u32, 0, 3, 4, 0, 9, u32::MAX];
         let mut out = vec![f32::NAN; tokens.len() * d];
-        gather(format)(&first, &tokens, &mut out, 7, d as u32, 0, 4);
-        gather(format)(&second, &tokens, &mut out, 7, d as u32, 4, 5);
+        of(format).1(&tokens, &first, &mut out, 7, d as u32, 0, 4, 0);
+        of(format).1(&tokens, &second, &mut out, 7, d as u32, 0, 5, 4);
         for (&token, out) in tokens.iter().zip(out.chunks_exact(d)) {
             let expected = w.weights.get(token as usize * d..).and_then(|w| w.get(..d));
             for (c, found) in out.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Blocks of 256 weights ("K-quants").
 
-use super::{Decode, f16_at};
-use crate::formats::Format;
+use super::{Decode, Fields, f16_at};
+use crate::formats::{Format, Layout};
 
 /// See [`Format::Q4K`].
 #[derive(Debug)]
@@ -34,11 +34,11 @@ fn subscale(packed: &[u8; 12], g: usize) -> (f32, f32) {
 }
 
 impl Decode for Q4_K {
-    const FORMAT: Format = Format::Q4K;
+    const LAYOUT: Layout = Format::Q4K.layout();
 
     /// Bytes `32 j` to `32 j + 31` of `low` hold group `2 j` in the low nibbles, `2 j + 1` in the
     /// high ones.
-    fn decode([scales, subscales, low, _]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scales, subscales, low, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scales.as_chunks::<4>().0.iter().zip(subscales.as_chunks::<12>().0);
         let fields = fields.zip(low.as_chunks::<128>().0);
         for (((scales, subscales), low), out) in fields.zip(out.as_chunks_mut::<256>().0) {
@@ -57,10 +57,10 @@ impl Decode for Q4_K {
 }
 
 impl Decode for Q5_K {
-    const FORMAT: Format = Format::Q5K;
+    const LAYOUT: Layout = Format::Q5K.layout();
 
     /// As [`Q4_K`]; bit `g` of byte `i` of `high` is the fifth bit of weight `i` of group `g`.
-    fn decode([scales, subscales, high, low]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scales, subscales, high, low, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scales.as_chunks::<4>().0.iter().zip(subscales.as_chunks::<12>().0);
         let fields = fields.zip(high.as_chunks::<32>().0).zip(low.as_chunks::<128>().0);
         for ((((scales, subscales), high), low), out) in fields.zip(out.as_chunks_mut::<256>().0) {
@@ -80,12 +80,12 @@ impl Decode for Q5_K {
 }
 
 impl Decode for Q6_K {
-    const FORMAT: Format = Format::Q6K;
+    const LAYOUT: Layout = Format::Q6K.layout();
 
     /// Each half of 128 weights has 64 bytes of `low`, 32 of `high` and 8 scales. Quarter `q` (32
     /// weights) of a half takes the nibbles of its 32 bytes of `low` (the low ones for `q < 2`, of
     /// bytes `32 (q % 2)` on) and bits `2 q` and `2 q + 1` of the bytes of `high`.
-    fn decode([low, high, subscales, scale]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([low, high, subscales, scale, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = low.as_chunks::<128>().0.iter().zip(high.as_chunks::<64>().0);
         let fields = fields.zip(subscales.as_chunks::<16>().0).zip(scale.as_chunks::<2>().0);
         for ((((low, high), subscales), scale), out) in fields.zip(out.as_chunks_mut::<256>().0) {

@@ -1,8 +1,8 @@
 //! Blocks of 32 weights: byte `i` of `low` holds the low four bits of weights `i` and `i + 16`,
 //! bit `i` of `high` the fifth bit of weight `i`.
 
-use super::{Decode, f16_at};
-use crate::formats::Format;
+use super::{Decode, Fields, f16_at};
+use crate::formats::{Format, Layout};
 
 /// See [`Format::Q4_0`].
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub struct Q5_1;
 pub struct Q8_0;
 
 impl Decode for Q4_0 {
-    const FORMAT: Format = Format::Q4_0;
+    const LAYOUT: Layout = Format::Q4_0.layout();
 
-    fn decode([scale, low, ..]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scale, low, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scale.as_chunks::<2>().0.iter().zip(low.as_chunks::<16>().0);
         for ((scale, low), out) in fields.zip(out.as_chunks_mut::<32>().0) {
             let scale = f16_at(scale, 0);
@@ -40,9 +40,9 @@ impl Decode for Q4_0 {
 }
 
 impl Decode for Q4_1 {
-    const FORMAT: Format = Format::Q4_1;
+    const LAYOUT: Layout = Format::Q4_1.layout();
 
-    fn decode([scales, low, ..]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scales, low, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scales.as_chunks::<4>().0.iter().zip(low.as_chunks::<16>().0);
         for ((scales, low), out) in fields.zip(out.as_chunks_mut::<32>().0) {
             let (scale, min) = (f16_at(scales, 0), f16_at(scales, 2));
@@ -62,9 +62,9 @@ fn five_bits(high: u32, low: u8, i: usize) -> (f32, f32) {
 }
 
 impl Decode for Q5_0 {
-    const FORMAT: Format = Format::Q5_0;
+    const LAYOUT: Layout = Format::Q5_0.layout();
 
-    fn decode([scale, high, low, _]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scale, high, low, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scale.as_chunks::<2>().0.iter().zip(high.as_chunks::<4>().0);
         let fields = fields.zip(low.as_chunks::<16>().0);
         for (((scale, high), low), out) in fields.zip(out.as_chunks_mut::<32>().0) {
@@ -79,9 +79,9 @@ impl Decode for Q5_0 {
 }
 
 impl Decode for Q5_1 {
-    const FORMAT: Format = Format::Q5_1;
+    const LAYOUT: Layout = Format::Q5_1.layout();
 
-    fn decode([scales, high, low, _]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scales, high, low, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scales.as_chunks::<4>().0.iter().zip(high.as_chunks::<4>().0);
         let fields = fields.zip(low.as_chunks::<16>().0);
         for (((scales, high), low), out) in fields.zip(out.as_chunks_mut::<32>().0) {
@@ -97,9 +97,9 @@ impl Decode for Q5_1 {
 }
 
 impl Decode for Q8_0 {
-    const FORMAT: Format = Format::Q8_0;
+    const LAYOUT: Layout = Format::Q8_0.layout();
 
-    fn decode([scale, quants, ..]: [&[u8]; 4], out: &mut [f32]) {
+    fn decode([scale, quants, ..]: Fields<'_>, out: &mut [f32]) {
         let fields = scale.as_chunks::<2>().0.iter().zip(quants.as_chunks::<32>().0);
         for ((scale, quants), out) in fields.zip(out.as_chunks_mut::<32>().0) {
             let scale = f16_at(scale, 0);

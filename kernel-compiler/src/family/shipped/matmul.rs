@@ -1,0 +1,42 @@
+//! Products with quantised weights.
+
+use crate::family::catalog::{Family, Field, Key, Role, Template, every};
+
+/// The product of activations with a packed matrix, and the gather of its rows.
+pub static QUANTIZED_MATMUL: Family = Family {
+    name: "quantized_matmul",
+    keys: &[
+        Key {
+            name: "operation",
+            role: Role::Option(&["product", "gather"]),
+            default: Some("product"),
+        },
+        Key { name: "format", role: Role::Format("FORMAT"), default: None },
+        Key { name: "activation", role: Role::Element("X"), default: Some("f32") },
+    ],
+    templates: &[
+        Template {
+            file: "templates/quantized_matmul/portable.rs",
+            text: PORTABLE,
+            kernel: "quantized_matmul",
+            options: &[("operation", "product")],
+            serves: every,
+            fields: &[
+                Field::new("rows", "ROWS", (1, 256), 1, Some(32)),
+                Field::new("tokens", "TOKENS", (1, 32), 1, None),
+                Field::new("threads", "THREADS", (1, 1024), 1, Some(128)),
+                Field::new("most", "MOST", (1, 65535), 1, Some(65535)),
+            ],
+        },
+        Template {
+            file: "templates/quantized_matmul/portable.rs",
+            text: PORTABLE,
+            kernel: "quantized_gather",
+            options: &[("operation", "gather")],
+            serves: every,
+            fields: &[Field::new("threads", "THREADS", (32, 1024), 32, Some(64))],
+        },
+    ],
+};
+
+const PORTABLE: &str = include_str!("../../../templates/quantized_matmul/portable.rs");
