@@ -4,6 +4,7 @@
 //! one layout.
 
 mod reference;
+pub mod tensor_core;
 
 pub use quantized::{gather, matmul};
 
