@@ -6,9 +6,10 @@ use crate::diag::source::SourceMap;
 use crate::parse;
 
 /// The files, by name.
-const FILES: [(&str, &str); 2] = [
+const FILES: [(&str, &str); 3] = [
     ("library/reduce.rs", include_str!("../library/reduce.rs")),
     ("library/formats.rs", include_str!("../library/formats.rs")),
+    ("library/halves.rs", include_str!("../library/halves.rs")),
 ];
 
 /// The library's items.

@@ -37,7 +37,7 @@ pub use attention::{attention_decode, attention_prefill};
 pub use element::KvElement;
 pub use embedding::gather;
 pub use formats::{Format, Plane};
-pub use matmul::{Output, matmul};
+pub use matmul::{Output, Scratch, matmul};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
@@ -50,6 +50,10 @@ pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
     vec![
         &tilewright_kernels_matmul::matmul::KERNEL,
         &tilewright_kernels_matmul::gather::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::multiply_one::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,
         &tilewright_kernels_attention::kernels::decode::KERNEL,
         &tilewright_kernels_attention::kernels::prefill::KERNEL,
         &tilewright_kernels_layers::rms_norm::KERNEL,

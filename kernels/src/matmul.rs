@@ -1,7 +1,9 @@
 //! Matrix products with packed weights, for one token and for many.
 
-use crate::weights::WeightMatrix;
+use crate::formats::Format;
+use crate::weights::{Chunk, WeightMatrix};
 use tilewright_kernels_matmul as kernel;
+use tilewright_kernels_matmul::tensor_core;
 use tilewright_runtime::{Device, Error, Shape, Tensor};
 
 /// What [`matmul`] does with a product.
@@ -13,10 +15,45 @@ pub enum Output {
     Add,
 }
 
+/// What products on matrix units keep between their launches: rounded activations.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    /// Pairs of 16-bit floats: `[T * width / 2]`
+    halves: Tensor<u32>,
+    /// What each token is a multiple of: `[T]`
+    units: Tensor<f32>,
+}
+
+impl Scratch {
+    /// Memory for products of up to `tokens` tokens and `width` columns.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn new(device: &Device, tokens: u32, width: u32) -> Result<Self, Error> {
+        let words = Scratch::bytes(tokens, width) / 4 - u64::from(tokens);
+        Ok(Scratch { halves: device.zeros(words)?, units: device.zeros(tokens)? })
+    }
+
+    /// What it takes.
+    pub fn bytes(tokens: u32, width: u32) -> u64 {
+        4 * u64::from(tokens) * (u64::from(width).div_ceil(2) + 1)
+    }
+}
+
+/// Tokens from which on a product is bound by the matrix units and not by reading weights.
+const MANY: u32 = 33;
+
+/// Workgroups of a product of few tokens that a multiprocessor runs at a time.
+const RESIDENT: u32 = 4;
+
+/// Widest token that a workgroup rounds by itself.
+const WIDEST: u32 = 16_384;
+
 /// `y[t, column + r] (=|+=) sum_c x[t, c] * w[r, c]`.
 ///
 /// `x: [T, k]`, `w`: `n` x `k`, `y: [T, stride]` with `column + n <= stride`; the other columns
-/// of `y` keep their values. One launch per chunk of `w`.
+/// of `y` keep their values. One launch per chunk of `w`, and one before them for the rounding of
+/// several tokens to 16 bits where the device has matrix units and the weights are narrower than f32.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`] where `x` is not `k` wide, `y` has not as many rows or is too narrow,
@@ -28,15 +65,91 @@ pub fn matmul(
     y: &mut Tensor<f32>,
     column: u32,
     mode: Output,
+    scratch: &Scratch,
 ) -> Result<(), Error> {
     check(w, x, y, column)?;
     let accumulate = u32::from(mode == Output::Add);
+    if let Some(multiprocessors) = matrix_units(device, w.format) {
+        return MatrixUnits { device, w, multiprocessors, accumulate }
+            .multiply(x, y, column, scratch);
+    }
     for chunk in w.chunks() {
         let column = column + chunk.first_row;
         let format = w.format.name();
         kernel::matmul(device, x, &chunk.data, y, chunk.rows, column, accumulate, format)?;
     }
     Ok(())
+}
+
+/// Multiprocessors with matrix units that multiply this format.
+fn matrix_units(device: &Device, format: Format) -> Option<u32> {
+    let cuda = device.capabilities().cuda.as_ref()?;
+    (cuda.sm >= 80 && format != Format::F32).then_some(cuda.multiprocessors)
+}
+
+/// A product on matrix units.
+struct MatrixUnits<'a> {
+    device: &'a Device,
+    w: &'a WeightMatrix,
+    multiprocessors: u32,
+    accumulate: u32,
+}
+
+impl MatrixUnits<'_> {
+    fn multiply(
+        &self,
+        x: &Tensor<f32>,
+        y: &mut Tensor<f32>,
+        column: u32,
+        scratch: &Scratch,
+    ) -> Result<(), Error> {
+        let MatrixUnits { device, w, accumulate, .. } = *self;
+        let format = w.format.name();
+        let tokens = x.shape().dims().first().map_or(1, |tokens| *tokens as u32);
+        if tokens == 1 && w.k <= WIDEST {
+            for chunk in w.chunks() {
+                let (n, blocks) = (chunk.rows, self.blocks(chunk));
+                let column = column + chunk.first_row;
+                tensor_core::multiply_one(
+                    device,
+                    x,
+                    &chunk.data,
+                    y,
+                    n,
+                    column,
+                    accumulate,
+                    blocks,
+                    format,
+                )?;
+            }
+            return Ok(());
+        }
+        let mut halves = scratch.halves.view(0, [tokens, w.k / 2])?;
+        let mut units = scratch.units.view(0, tokens)?;
+        let rounding = if w.format == Format::Bf16 { "BF16" } else { "F16" };
+        tensor_core::round_activations(device, x, &mut halves, &mut units, rounding)?;
+        let (x, units) = (&halves, &units);
+        for chunk in w.chunks() {
+            let (n, data) = (chunk.rows, &chunk.data);
+            let column = column + chunk.first_row;
+            if tokens < MANY {
+                let blocks = self.blocks(chunk);
+                tensor_core::multiply_few(
+                    device, x, units, data, y, n, column, accumulate, blocks, format,
+                )?;
+            } else {
+                tensor_core::multiply_many(
+                    device, x, units, data, y, n, column, accumulate, format,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Workgroups that share the rows of a chunk.
+    fn blocks(&self, chunk: &Chunk) -> u32 {
+        (self.multiprocessors * RESIDENT).min(chunk.rows.div_ceil(16))
+    }
 }
 
 /// A check of every shape.

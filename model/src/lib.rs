@@ -6,7 +6,7 @@
 //! [`weights`] (the file's tensors on a device), [`kv_cache`] (pages), [`sequence`], [`batch`]
 //! (what one pass computes), [`step_inputs`] and [`workspace`] (its buffers), [`layers`],
 //! [`decoder`] (the pass), [`engine`] (schedule, forward, commit). [`synthetic`] makes tiny random
-//! models for tests.
+//! models for tests, and random weights of known shapes for benchmarks.
 
 pub mod batch;
 pub mod chat;

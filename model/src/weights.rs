@@ -162,7 +162,7 @@ impl<'a> Loader<'a> {
 }
 
 /// The kernels' format of a file's tensor type.
-fn format(name: &str, ggml_type: GgmlType) -> Result<Format, DecoderError> {
+pub(crate) fn format(name: &str, ggml_type: GgmlType) -> Result<Format, DecoderError> {
     Format::from_ggml_type(ggml_type.id()).ok_or_else(|| DecoderError::Weights {
         name: name.to_owned(),
         reason: format!("there are no kernels for {}", ggml_type.name()),

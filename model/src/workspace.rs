@@ -3,6 +3,7 @@
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
 use crate::step_inputs::{StepInputs, StepSize};
+use tilewright_kernels::Scratch;
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// Memory for passes of up to T tokens of up to S sequences, R of which get logits.
@@ -22,6 +23,7 @@ pub struct Workspace {
     last_normed: Tensor<f32>,
     logits: Tensor<f32>,
     chosen: Tensor<u32>,
+    scratch: Scratch,
 }
 
 /// The part of a workspace that one pass of T tokens uses. d: hidden width, H: query heads, G:
@@ -54,6 +56,8 @@ pub struct Pass {
     pub logits: Tensor<f32>,
     /// The token that follows each of them: `[R]`
     pub chosen: Tensor<u32>,
+    /// For products.
+    pub scratch: Scratch,
 }
 
 impl Workspace {
@@ -80,6 +84,7 @@ impl Workspace {
             last_normed: device.zeros([outputs, width])?,
             logits: device.zeros([outputs, config.vocab_size])?,
             chosen: device.zeros(outputs)?,
+            scratch: Scratch::new(device, tokens.max(outputs), widest(config))?,
         })
     }
 
@@ -91,7 +96,9 @@ impl Workspace {
         let output = 8 + 2 * width + u64::from(config.vocab_size) + 1;
         let tokens = u64::from(capacity.tokens).saturating_mul(token);
         let outputs = u64::from(capacity.outputs).saturating_mul(output);
-        4 * (u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs))
+        let scratch = Scratch::bytes(capacity.tokens.max(capacity.outputs), widest(config));
+        let all = u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs);
+        all.saturating_mul(4).saturating_add(scratch)
     }
 
     /// The largest pass.
@@ -122,6 +129,7 @@ impl Workspace {
             last_normed: self.last_normed.view(0, [outputs, width])?,
             logits: self.logits.view(0, [outputs, config.vocab_size])?,
             chosen: self.chosen.view(0, outputs)?,
+            scratch: self.scratch.clone(),
         })
     }
 }
@@ -144,4 +152,10 @@ impl Pass {
 /// Width of a row with the queries, keys and values of a token.
 fn qkv_width(config: &Config) -> u64 {
     config.query_width() + 2 * config.kv_width()
+}
+
+/// The widest token that a matrix multiplies.
+fn widest(config: &Config) -> u32 {
+    let query = u32::try_from(config.query_width()).unwrap_or(u32::MAX);
+    config.embedding_length.max(config.feed_forward_length).max(query)
 }

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod device;
 mod inspect;
 mod model;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use bench::{BenchArgs, Quantisation, ShapeName};
 pub use device::DeviceChoice;
 pub use inspect::{InspectArgs, Stage};
 pub use model::{ModelArgs, ModelSource};
@@ -43,6 +45,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Measure perplexity, and KL divergence against a second model
     Perplexity(PerplexityArgs),
+    /// Measure tokens per second on random weights of a well-known shape
+    Bench(BenchArgs),
 }
 
 /// `generate`.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod bench;
 mod chat;
 mod devices;
 mod generate;
@@ -24,5 +25,6 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Command::Devices(args) => devices::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Perplexity(args) => perplexity::run(cli, args),
+        Command::Bench(args) => bench::run(cli, args),
     }
 }

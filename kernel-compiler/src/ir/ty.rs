@@ -95,6 +95,11 @@ impl Scalar {
         )
     }
 
+    /// Whether it is a pair of 16-bit floats.
+    pub fn is_packed(self) -> bool {
+        matches!(self, Scalar::F16x2 | Scalar::Bf16x2)
+    }
+
     /// Integers, `Index` included; not `Bool`.
     pub fn is_integer(self) -> bool {
         !self.is_float() && self != Scalar::Bool

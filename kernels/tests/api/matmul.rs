@@ -1,6 +1,10 @@
 use crate::device::{cpu, filled, number, numbers};
-use tilewright_kernels::{Format, Output, WeightMatrix, gather, matmul};
+use tilewright_kernels::{Format, Output, Scratch, WeightMatrix, gather, matmul};
 use tilewright_runtime::{Device, Error};
+
+fn scratch(device: &Device) -> Scratch {
+    Scratch::new(device, 8, 256).unwrap()
+}
 
 /// Plain weights, and their values.
 fn weights(device: &Device, n: u32, k: u32, limit: u64) -> (WeightMatrix, Vec<f32>) {
@@ -21,7 +25,7 @@ fn products_with_any_number_of_chunks_are_the_same() {
             let (w, values) = weights(&device, n, k, limit);
             assert_eq!(w.chunk_count(), chunks);
             let mut y = filled(&device, [tokens, n + 7], 0.5f32);
-            matmul(&device, &w, &x, &mut y, 3, Output::Add).unwrap();
+            matmul(&device, &w, &x, &mut y, 3, Output::Add, &scratch(&device)).unwrap();
             let y = y.download().unwrap();
             let x = x.download().unwrap();
             for (at, y) in y.iter().enumerate() {
@@ -47,7 +51,7 @@ fn storing_replaces_what_was_there() {
     let (w, _) = weights(&device, 4, 32, u64::MAX);
     let x = filled(&device, [2, 32], 0.0f32);
     let mut y = filled(&device, [2, 6], 9.0f32);
-    matmul(&device, &w, &x, &mut y, 1, Output::Store).unwrap();
+    matmul(&device, &w, &x, &mut y, 1, Output::Store, &scratch(&device)).unwrap();
     let row = [9.0, 0.0, 0.0, 0.0, 0.0, 9.0];
     assert_eq!(y.download().unwrap(), [row, row].concat());
 }
@@ -61,7 +65,7 @@ fn every_format_has_its_kernels() {
         for tokens in [1u32, 4] {
             let mut y = filled(&device, [tokens, 3], 1.0f32);
             let x = numbers(&device, [tokens, 256], 3);
-            matmul(&device, &w, &x, &mut y, 0, Output::Store).unwrap();
+            matmul(&device, &w, &x, &mut y, 0, Output::Store, &scratch(&device)).unwrap();
             assert!(y.download().unwrap().iter().all(|y| *y == 0.0), "{format}");
         }
         let tokens = device.upload([2], &[2u32, 0]).unwrap();
@@ -78,23 +82,24 @@ fn wrong_shapes_are_refused() {
     let x = filled(&device, [2, 32], 0.0f32);
     let mut y = filled(&device, [2, 6], 9.0f32);
     let narrow = filled(&device, [2, 31], 0.0f32);
-    let error = matmul(&device, &w, &narrow, &mut y, 0, Output::Store).unwrap_err();
+    let error =
+        matmul(&device, &w, &narrow, &mut y, 0, Output::Store, &scratch(&device)).unwrap_err();
     let text = "x of matmul with a 4 x 32 matrix has shape [2, 31] where [2, 32] is needed";
     assert_eq!(error.to_string(), text);
-    let error = matmul(&device, &w, &x, &mut y, 3, Output::Store).unwrap_err();
+    let error = matmul(&device, &w, &x, &mut y, 3, Output::Store, &scratch(&device)).unwrap_err();
     let text = "y of matmul with a 4 x 32 matrix from column 3 (or wider) has shape [2, 6] where \
                 [2, 7] is needed";
     assert_eq!(error.to_string(), text);
     let mut short = filled(&device, [1, 6], 9.0f32);
-    assert!(matmul(&device, &w, &x, &mut short, 0, Output::Store).is_err());
-    let far = matmul(&device, &w, &x, &mut y, u32::MAX, Output::Store);
+    assert!(matmul(&device, &w, &x, &mut short, 0, Output::Store, &scratch(&device)).is_err());
+    let far = matmul(&device, &w, &x, &mut y, u32::MAX, Output::Store, &scratch(&device));
     assert!(matches!(far, Err(Error::ShapeMismatch { .. })));
     let mut same = x.clone();
     let (square, _) = weights(&device, 32, 32, u64::MAX);
-    let alias = matmul(&device, &square, &x, &mut same, 0, Output::Store);
+    let alias = matmul(&device, &square, &x, &mut same, 0, Output::Store, &scratch(&device));
     assert!(matches!(alias, Err(Error::Alias { .. })));
     let other = filled(&cpu(), [2, 32], 0.0f32);
-    let foreign = matmul(&device, &w, &other, &mut y, 0, Output::Store);
+    let foreign = matmul(&device, &w, &other, &mut y, 0, Output::Store, &scratch(&device));
     assert!(matches!(foreign, Err(Error::WrongDevice { .. })));
     assert_eq!(y.download().unwrap(), [9.0; 12]);
 }

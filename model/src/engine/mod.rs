@@ -1,11 +1,13 @@
 //! The engine: a model, a device, a sequence. `step` is schedule, forward, commit.
 
+mod bare;
 mod builder;
 mod error;
 mod forward;
 mod generation;
 mod scorer;
 
+pub use bare::BareDecoder;
 pub use builder::Builder;
 pub use error::EngineError;
 pub use generation::{FinishReason, GenerateParams, Generation, Piece};

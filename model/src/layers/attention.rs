@@ -37,9 +37,9 @@ pub fn attention<K: KvElement>(
     kernels::rms_norm(device, x, &block.attention_norm, normed, config.rms_epsilon)?;
     let (queries, kv) = (config.query_width() as u32, config.kv_width() as u32);
     let qkv = &mut pass.qkv;
-    kernels::matmul(device, &block.query, normed, qkv, 0, Output::Store)?;
-    kernels::matmul(device, &block.key, normed, qkv, queries, Output::Store)?;
-    kernels::matmul(device, &block.value, normed, qkv, queries + kv, Output::Store)?;
+    kernels::matmul(device, &block.query, normed, qkv, 0, Output::Store, &pass.scratch)?;
+    kernels::matmul(device, &block.key, normed, qkv, queries, Output::Store, &pass.scratch)?;
+    kernels::matmul(device, &block.value, normed, qkv, queries + kv, Output::Store, &pass.scratch)?;
     kernels::rotary_append(
         device,
         qkv,
@@ -54,7 +54,15 @@ pub fn attention<K: KvElement>(
     attend(shared, cache, pass)?;
     let tokens = pass.inputs.tokens.len();
     let attended = pass.attended.reshape([tokens, config.query_width()])?;
-    kernels::matmul(device, &block.attention_output, &attended, &mut pass.x, 0, Output::Add)
+    kernels::matmul(
+        device,
+        &block.attention_output,
+        &attended,
+        &mut pass.x,
+        0,
+        Output::Add,
+        &pass.scratch,
+    )
 }
 
 /// `attended = softmax(q k / sqrt(hd)) v`, over the keys up to each token's own.

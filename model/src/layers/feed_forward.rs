@@ -19,8 +19,24 @@ pub fn feed_forward(
     let (x, normed) = (&mut pass.x, &mut pass.normed);
     kernels::rms_norm(device, x, &block.feed_forward_norm, normed, config.rms_epsilon)?;
     let width = config.feed_forward_length;
-    kernels::matmul(device, &block.gate, normed, &mut pass.gate_up, 0, Output::Store)?;
-    kernels::matmul(device, &block.up, normed, &mut pass.gate_up, width, Output::Store)?;
+    kernels::matmul(
+        device,
+        &block.gate,
+        normed,
+        &mut pass.gate_up,
+        0,
+        Output::Store,
+        &pass.scratch,
+    )?;
+    kernels::matmul(
+        device,
+        &block.up,
+        normed,
+        &mut pass.gate_up,
+        width,
+        Output::Store,
+        &pass.scratch,
+    )?;
     kernels::swiglu(device, &pass.gate_up, &mut pass.activated)?;
-    kernels::matmul(device, &block.down, &pass.activated, x, 0, Output::Add)
+    kernels::matmul(device, &block.down, &pass.activated, x, 0, Output::Add, &pass.scratch)
 }

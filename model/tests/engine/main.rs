@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bare;
 mod blocks;
 mod chunking;
 mod default_model;

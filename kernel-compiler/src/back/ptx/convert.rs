@@ -12,8 +12,7 @@ use super::tables;
 impl Emitter<'_> {
     /// Converts a register of type `from` to type `to`.
     pub fn convert(&mut self, to: Scalar, from: Scalar, a: Reg) -> Reg {
-        let packed = |ty| matches!(ty, Scalar::F16x2 | Scalar::Bf16x2);
-        if to != from && (packed(to) || packed(from)) {
+        if to != from && (to.is_packed() || from.is_packed()) {
             self.no_form(
                 format!("{} does not convert to {}", from.name(), to.name()),
                 "unpack it, convert the halves and pack them",

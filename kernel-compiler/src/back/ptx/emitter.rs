@@ -242,6 +242,8 @@ impl<'m> Emitter<'m> {
             Operand::Value(value) => Arg::Reg(self.value(value)),
             Operand::Const(c) => match self.class(c.ty) {
                 Class::Pred | Class::B16 => Arg::Reg(self.constant(c)),
+                // Packed arithmetic takes registers alone.
+                Class::B32 if c.ty.is_packed() => Arg::Reg(self.constant(c)),
                 Class::B32 | Class::B64 | Class::F32 => Arg::Immediate(immediate(c)),
             },
         }

@@ -37,7 +37,7 @@ impl Emitter<'_> {
         args: &[Arg],
         f: &mut dyn FnMut(&mut Self, &[Arg]) -> Reg,
     ) -> Reg {
-        if !matches!(ty, Scalar::F16x2 | Scalar::Bf16x2) {
+        if !ty.is_packed() {
             let wide: Vec<Arg> = args.iter().map(|arg| self.widen_arg(ty, arg)).collect();
             let d = f(self, &wide);
             return self.convert(ty, Scalar::F32, d);

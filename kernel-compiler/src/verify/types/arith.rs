@@ -9,10 +9,6 @@ fn float(ty: Scalar) -> bool {
     ty.is_float() && !matches!(ty, Scalar::F8E4M3 | Scalar::F8E5M2)
 }
 
-fn packed(ty: Scalar) -> bool {
-    matches!(ty, Scalar::F16x2 | Scalar::Bf16x2)
-}
-
 /// What helps an operation on a type that only holds values.
 const WIDEN: &str = "widen it first: `x.to_f32()`";
 
@@ -46,7 +42,7 @@ impl Types<'_, '_> {
             ArithOp::Compare(comparison, a, b) => {
                 let ty = self.same(a, b);
                 let equality = matches!(comparison, Comparison::Eq | Comparison::Ne);
-                let ordered = ty.is_integer() || float(ty) && !packed(ty);
+                let ordered = ty.is_integer() || float(ty) && !ty.is_packed();
                 if !(ordered || equality && ty == Scalar::Bool) {
                     self.misused(format!("{} has no such comparison", ty.name()), WIDEN);
                 }
@@ -58,7 +54,7 @@ impl Types<'_, '_> {
             ArithOp::Convert(to, a) => {
                 let from = self.of(a);
                 let from_truth = from == Scalar::Bool && to.is_integer();
-                if to == Scalar::Bool || packed(to) || packed(from) {
+                if to == Scalar::Bool || to.is_packed() || from.is_packed() {
                     self.wrong(format!("no conversion from {} to {}", from.name(), to.name()));
                 } else if from == Scalar::Bool && !from_truth {
                     self.wrong(format!("no conversion from bool to {}", to.name()));
@@ -74,7 +70,7 @@ impl Types<'_, '_> {
             ArithOp::Pack(ty, a, b) => {
                 self.is(a, Scalar::F32);
                 self.is(b, Scalar::F32);
-                if !(packed(ty) || matches!(ty, Scalar::F8E4M3 | Scalar::F8E5M2)) {
+                if !(ty.is_packed() || matches!(ty, Scalar::F8E4M3 | Scalar::F8E5M2)) {
                     self.wrong(format!("{} is no packed type", ty.name()));
                 }
             }
@@ -115,7 +111,7 @@ fn unary(op: UnaryOp, ty: Scalar) -> bool {
         | UnaryOp::TrailingZeros
         | UnaryOp::ReverseBits => ty.is_integer(),
         UnaryOp::Exp2Approx | UnaryOp::TanhApprox => float(ty),
-        _ => float(ty) && !packed(ty),
+        _ => float(ty) && !ty.is_packed(),
     }
 }
 
@@ -124,7 +120,7 @@ fn binary(op: BinaryOp, ty: Scalar) -> bool {
         BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Min | BinaryOp::Max => {
             ty.is_integer() || float(ty)
         }
-        BinaryOp::Div | BinaryOp::Rem => ty.is_integer() || float(ty) && !packed(ty),
+        BinaryOp::Div | BinaryOp::Rem => ty.is_integer() || float(ty) && !ty.is_packed(),
         BinaryOp::MulHigh | BinaryOp::Shl | BinaryOp::Shr => ty.is_integer(),
         BinaryOp::And | BinaryOp::Or | BinaryOp::Xor => ty.is_integer() || ty == Scalar::Bool,
     }

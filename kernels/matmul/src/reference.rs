@@ -1,0 +1,134 @@
+//! The references of the kernels on tensor cores: the scalar product of what they round.
+
+use tilewright_kernels_reference::formats::{
+    Bf16, F16, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0,
+};
+use tilewright_kernels_reference::quantized_matmul;
+use tilewright_runtime::{bf16, f16};
+
+/// The scalar product with weights of a format by ggml's name.
+#[allow(clippy::too_many_arguments)]
+fn matmul(
+    x: &[f32],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k: u32,
+    y_stride: u32,
+    words: u32,
+    n: u32,
+    column: u32,
+    accumulate: u32,
+    format: &str,
+) {
+    let function = match format {
+        "F16" => quantized_matmul::<F16, f32>,
+        "BF16" => quantized_matmul::<Bf16, f32>,
+        "Q4_0" => quantized_matmul::<Q4_0, f32>,
+        "Q4_1" => quantized_matmul::<Q4_1, f32>,
+        "Q5_0" => quantized_matmul::<Q5_0, f32>,
+        "Q5_1" => quantized_matmul::<Q5_1, f32>,
+        "Q8_0" => quantized_matmul::<Q8_0, f32>,
+        "Q4_K" => quantized_matmul::<Q4_K, f32>,
+        "Q5_K" => quantized_matmul::<Q5_K, f32>,
+        _ => quantized_matmul::<Q6_K, f32>,
+    };
+    function(x, w, y, tokens, k, y_stride, words, n, column, accumulate);
+}
+
+/// [`crate::tensor_core::multiply_one`]'s reference.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn multiply_one(
+    x: &[f32],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k: u32,
+    y_stride: u32,
+    words: u32,
+    n: u32,
+    column: u32,
+    accumulate: u32,
+    _blocks: u32,
+    format: &str,
+) {
+    matmul(x, w, y, tokens, k, y_stride, words, n, column, accumulate, format);
+}
+
+/// [`crate::tensor_core::multiply_few`]'s reference.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn multiply_few(
+    x: &[u32],
+    units: &[f32],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k2: u32,
+    y_stride: u32,
+    words: u32,
+    n: u32,
+    column: u32,
+    accumulate: u32,
+    _blocks: u32,
+    format: &str,
+) {
+    multiply_many(x, units, w, y, tokens, k2, y_stride, words, n, column, accumulate, format);
+}
+
+/// [`crate::tensor_core::multiply_many`]'s reference.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn multiply_many(
+    x: &[u32],
+    units: &[f32],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k2: u32,
+    y_stride: u32,
+    words: u32,
+    n: u32,
+    column: u32,
+    accumulate: u32,
+    format: &str,
+) {
+    let mut plain = Vec::with_capacity(2 * x.len());
+    for (row, unit) in x.chunks(k2.max(1) as usize).zip(units) {
+        for quad in row.chunks(2) {
+            let [even, odd] = [quad[0], quad[quad.len() - 1]];
+            let halves = [even, odd, even >> 16, odd >> 16].map(|bits| bits as u16);
+            plain.extend(halves.map(|bits| unit * widened(bits, format)));
+        }
+    }
+    matmul(&plain, w, y, tokens, 2 * k2, y_stride, words, n, column, accumulate, format);
+}
+
+fn widened(bits: u16, format: &str) -> f32 {
+    if format == "BF16" { bf16::from_bits(bits).to_f32() } else { f16::from_bits(bits).to_f32() }
+}
+
+/// [`crate::tensor_core::round_activations`]'s reference.
+pub(crate) fn round_activations(
+    x: &[f32],
+    out: &mut [u32],
+    units: &mut [f32],
+    _tokens: u32,
+    k2: u32,
+    format: &str,
+) {
+    let width = k2.max(1) as usize;
+    for ((row, out), to) in x.chunks(2 * width).zip(out.chunks_mut(width)).zip(units) {
+        let largest = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        let is_far = !(0.0625..=32768.0).contains(&largest) && largest > 1.0e-30;
+        *to = if format != "BF16" && is_far { (largest.log2().ceil() - 8.0).exp2() } else { 1.0 };
+        let bits = |x: f32| match format {
+            "BF16" => bf16::from_f32(x).to_bits(),
+            _ => f16::from_f32(x / *to).to_bits(),
+        };
+        let pair = |low: f32, high: f32| u32::from(bits(low)) | u32::from(bits(high)) << 16;
+        for (quad, out) in row.chunks(4).zip(out.chunks_mut(2)) {
+            if let ([a, b, c, d], [even, odd]) = (quad, out) {
+                (*even, *odd) = (pair(*a, *c), pair(*b, *d));
+            }
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! Products on tensor cores: weights become f16 in registers and are the rows of `mma.sync`, tokens its
+//! columns; sums are f32. bfloat16 weights stay bfloat16.
+//!
+//! A lane of a fragment takes a whole group of 32 weights of a row, so that it reads 16 bytes and more at
+//! once; the order of k within a product is any, as long as weights and activations share it
+//! (`group_halves` says which).
+//!
+//! | tokens | kernel | bound by | activations |
+//! |---|---|---|---|
+//! | 1 | `multiply_one` | reading the weights once | rounded by each workgroup |
+//! | 2 to 32 | `multiply_few` | reading the weights once | rounded by `round_activations` |
+//! | more | `multiply_many` | matrix units | the same |
+
+use tilewright_kernel_macros::kernel_module;
+
+pub use kernels::{multiply_few, multiply_many, multiply_one, round_activations};
+
+/// The kernels.
+#[kernel_module]
+pub mod kernels {
+    const WARPS: u32 = 8;
+    /// Rows of a fragment.
+    const ROWS: u32 = 16;
+    /// Groups of each row that a lane reads before it multiplies.
+    const STEP: u32 = 2;
+    /// Columns that all warps of a workgroup take in one step.
+    const STRIDE: u32 = WARPS * STEP * 128;
+
+    /// `y[0, column + r] (=|+=) sum_c x[0, c] * w[r, c]`
+    #[kernel(
+        shapes(x: [tokens, k], w: [words], y: [tokens, y_stride]),
+        grid = blocks,
+        threads = 256,
+        min_blocks = 2,
+        values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        tiles(WIDTH) = first_of[4096, 16384],
+        when(tokens == 1 && n > 0 && blocks > 0 && k % 32 == 0 && k <= WIDTH && column + n <= y_stride),
+        targets = [sm_80],
+        reference = crate::reference::multiply_one,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn multiply_one<const FORMAT: Format, const WIDTH: u32>(
+        x: &[f32],
+        w: &Weights<u32>,
+        y: &mut [f32],
+        tokens: u32,
+        k: u32,
+        y_stride: u32,
+        words: u32,
+        n: u32,
+        column: u32,
+        accumulate: u32,
+        blocks: u32,
+    ) {
+        let halves = shared_aligned::<u32, { WIDTH / 2 }, 16>();
+        let partial = shared::<f32, { 2 * WARPS * ROWS }>();
+        let groups = k / 32;
+        let packed = Packed { words: w, len: words, groups: n * groups };
+        let unit = stage::<FORMAT, WIDTH>(x, halves, k);
+        let (g, t) = (lane_id() / 4, lane_id() % 4);
+        let mut side = 0u32;
+        for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
+            let sums =
+                slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_token, group, half| {
+                    assume(group * 16 + 16 <= WIDTH / 2);
+                    halves.load::<4>(group * 16 + half * 4)
+                });
+            if t == 0 {
+                let at = side * (WARPS * ROWS) + subgroup_id() * ROWS + g;
+                partial[at] = sums[0][0];
+                partial[at + 8] = sums[0][2];
+            }
+            barrier();
+            let row = tile * ROWS + thread_id();
+            if thread_id() < ROWS && row < n {
+                let mut sum = 0.0f32;
+                for warp in unroll(0..WARPS) {
+                    sum += partial[side * (WARPS * ROWS) + warp * ROWS + thread_id()];
+                }
+                put(y, index(column + row), sum * unit, accumulate);
+            }
+            // The other half is written while this one may still be read.
+            side = 1 - side;
+        }
+    }
+
+    /// `y[t, column + r] (=|+=) units[t] * sum_c x[t, c] * w[r, c]`, `x` as `round_activations` leaves it.
+    #[kernel(
+        shapes(x: [tokens, k2], units: [tokens], w: [words], y: [tokens, y_stride]),
+        grid = (blocks, tokens.div_ceil(TOKENS)),
+        threads = 256,
+        min_blocks = 2,
+        values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        tiles(TOKENS, MOST) = first_of[(8, 8), (16, 65535)],
+        when(tokens > 0 && tokens <= MOST && n > 0 && blocks > 0 && k2 % 16 == 0 && column + n <= y_stride),
+        targets = [sm_80],
+        reference = crate::reference::multiply_few,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn multiply_few<const FORMAT: Format, const TOKENS: u32, const MOST: u32>(
+        x: &[u32],
+        units: &[f32],
+        w: &Weights<u32>,
+        y: &mut [f32],
+        tokens: u32,
+        k2: u32,
+        y_stride: u32,
+        words: u32,
+        n: u32,
+        column: u32,
+        accumulate: u32,
+        blocks: u32,
+    ) {
+        let partial = shared::<f32, { WARPS * ROWS * TOKENS }>();
+        let groups = k2 / 16;
+        let packed = Packed { words: w, len: words, groups: n * groups };
+        let (g, t) = (lane_id() / 4, lane_id() % 4);
+        let first = block_id_y() * TOKENS;
+        for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
+            let sums = slice_of_rows::<FORMAT, { TOKENS / 8 }>(
+                packed,
+                tile,
+                n,
+                groups,
+                |block, group, half| {
+                    // Tokens beyond the last repeat it, groups beyond the last are zero.
+                    let token = min(first + block * 8 + g, tokens - 1);
+                    let mut four = [0u32; 4];
+                    if group < groups {
+                        assume(group * 16 + 16 <= k2);
+                        four = x.load(index(token) * k2 + group * 16 + half * 4);
+                    }
+                    four
+                },
+            );
+            for block in unroll(0..TOKENS / 8) {
+                for i in unroll(0..4) {
+                    let (row, token) = (g + i / 2 * 8, block * 8 + t * 2 + i % 2);
+                    partial[(subgroup_id() * TOKENS + token) * ROWS + row] = sums[block][i];
+                }
+            }
+            barrier();
+            for at in (thread_id()..ROWS * TOKENS).step_by(256) {
+                let (row, token) = (tile * ROWS + at % ROWS, first + at / ROWS);
+                if row < n && token < tokens {
+                    let mut sum = 0.0f32;
+                    for warp in unroll(0..WARPS) {
+                        sum += partial[warp * (ROWS * TOKENS) + at];
+                    }
+                    let to = index(token) * y_stride + column + row;
+                    put(y, to, sum * units[token], accumulate);
+                }
+            }
+            barrier();
+        }
+    }
+
+    /// Products of 16 rows with blocks of eight tokens over this warp's columns: the fragments of C.
+    fn slice_of_rows<const FORMAT: Format, const BLOCKS: u32>(
+        w: Packed,
+        tile: u32,
+        n: u32,
+        groups: u32,
+        activations: impl Fn(u32, u32, u32) -> [u32; 4],
+    ) -> [[f32; 4]; BLOCKS] {
+        let (g, t) = (lane_id() / 4, lane_id() % 4);
+        // Rows beyond the last repeat it; their sums are not stored.
+        let row = min(tile * ROWS + g, n - 1) * groups;
+        let other = min(tile * ROWS + g + 8, n - 1) * groups;
+        let mut sums = [[0.0f32; 4]; BLOCKS];
+        for step in (subgroup_id() * 4..groups).step_by(WARPS * 4 * STEP) {
+            for i in unroll(0..STEP) {
+                let group = step + i * (WARPS * 4) + t;
+                // Groups beyond the last repeat it too; the activations there are zero.
+                let known = min(group, groups - 1);
+                let a = group_halves::<FORMAT>(w, row + known);
+                let b = group_halves::<FORMAT>(w, other + known);
+                for half in unroll(0..4) {
+                    for block in unroll(0..BLOCKS) {
+                        let xs = activations(block, group, half);
+                        for pair in unroll(0..2) {
+                            let at = half * 4 + pair * 2;
+                            sums[block] = multiply::<FORMAT>(
+                                [a[at], b[at], a[at + 1], b[at + 1]],
+                                [xs[pair * 2], xs[pair * 2 + 1]],
+                                sums[block],
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    fn multiply<const FORMAT: Format>(a: [u32; 4], b: [u32; 2], c: [f32; 4]) -> [f32; 4] {
+        match FORMAT {
+            Format::BF16 => mma::<16, 8, 16, bf16, bf16>(a, b, c),
+            _ => mma::<16, 8, 16, f16, f16>(a, b, c),
+        }
+    }
+
+    fn put(y: &mut [f32], at: index, sum: f32, accumulate: u32) {
+        if accumulate != 0 {
+            y[at] += sum;
+        } else {
+            y[at] = sum;
+        }
+    }
+
+    /// Rounds a token into workgroup memory, zeros behind it; returns what the values are multiples of.
+    fn stage<const FORMAT: Format, const WIDTH: u32>(x: &[f32], halves: &[u32], k: u32) -> f32 {
+        let padded = min(k.div_ceil(STRIDE) * STRIDE, WIDTH);
+        let mut unit = 1.0f32;
+        for pass in unroll(0..2) {
+            let mut largest = 0.0f32;
+            if pass == 0 || unit != 1.0 {
+                for quad in (thread_id()..padded / 4).step_by(256) {
+                    let mut four = [0.0f32; 4];
+                    if quad * 4 + 4 <= k {
+                        four = x.load(quad * 4);
+                    }
+                    largest = max(largest, largest_of(four));
+                    assume(quad * 2 + 2 <= WIDTH / 2);
+                    halves.store(quad * 2, rounded::<FORMAT>(four, 1.0 / unit));
+                }
+            }
+            if pass == 0 {
+                unit = unit_of::<FORMAT>(block_max(largest));
+            }
+        }
+        barrier();
+        unit
+    }
+
+    fn largest_of(four: [f32; 4]) -> f32 {
+        max(max(abs(four[0]), abs(four[1])), max(abs(four[2]), abs(four[3])))
+    }
+
+    /// 1, or where the largest value is far from the middle of the range of f16, the power of two that
+    /// brings it there.
+    fn unit_of<const FORMAT: Format>(largest: f32) -> f32 {
+        let mut unit = 1.0f32;
+        if FORMAT != Format::BF16 && (largest > 32768.0 || (largest < 0.0625 && largest > 1.0e-30))
+        {
+            unit = exp2(ceil(log2(largest)) - 8.0);
+        }
+        unit
+    }
+
+    /// Four activations in the order of `group_halves`.
+    fn rounded<const FORMAT: Format>(four: [f32; 4], by: f32) -> [u32; 2] {
+        match FORMAT {
+            Format::BF16 => [
+                bitcast::<u32>(pack_bf16x2(four[0], four[2])),
+                bitcast::<u32>(pack_bf16x2(four[1], four[3])),
+            ],
+            _ => [
+                bitcast::<u32>(pack_f16x2(four[0] * by, four[2] * by)),
+                bitcast::<u32>(pack_f16x2(four[1] * by, four[3] * by)),
+            ],
+        }
+    }
+
+    /// Rounds every token to multiples of its unit: `x[t, c] = units[t] * out[t, c]`, in the order of
+    /// `group_halves`; for bfloat16 weights to bfloat16, with units of 1.
+    #[kernel(
+        shapes(x: [tokens, k2 * 2], out: [tokens, k2], units: [tokens]),
+        grid = tokens,
+        threads = 256,
+        values(FORMAT = [Format::F16, Format::BF16]),
+        when(k2 % 16 == 0),
+        targets = [sm_80],
+        reference = crate::reference::round_activations,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn round_activations<const FORMAT: Format>(
+        x: &[f32],
+        out: &mut [u32],
+        units: &mut [f32],
+        tokens: u32,
+        k2: u32,
+    ) {
+        let token = block_id();
+        let mut largest = 0.0f32;
+        for quad in (thread_id()..k2 / 2).step_by(256) {
+            let four: [f32; 4] = x.load(index(token) * (k2 * 2) + quad * 4);
+            largest = max(largest, largest_of(four));
+        }
+        let unit = unit_of::<FORMAT>(block_max(largest));
+        for quad in (thread_id()..k2 / 2).step_by(256) {
+            let four: [f32; 4] = x.load(index(token) * (k2 * 2) + quad * 4);
+            out.store(index(token) * k2 + quad * 2, rounded::<FORMAT>(four, 1.0 / unit));
+        }
+        if thread_id() == 0 {
+            units[token] = unit;
+        }
+    }
+
+    /// Tokens of a workgroup of `multiply_many`.
+    const MANY: u32 = 64;
+    /// Words of a token's part of a step: 128 columns.
+    const PART: u32 = 64;
+
+    /// As `multiply_few`: a workgroup takes 128 rows, a warp 16 of them, and all share the activations.
+    #[kernel(
+        shapes(x: [tokens, k2], units: [tokens], w: [words], y: [tokens, y_stride]),
+        grid = (n.div_ceil(WARPS * ROWS), tokens.div_ceil(MANY)),
+        threads = 256,
+        values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        when(tokens > 0 && n > 0 && k2 % 16 == 0 && column + n <= y_stride),
+        targets = [sm_80],
+        reference = crate::reference::multiply_many,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn multiply_many<const FORMAT: Format>(
+        x: &[u32],
+        units: &[f32],
+        w: &Weights<u32>,
+        y: &mut [f32],
+        tokens: u32,
+        k2: u32,
+        y_stride: u32,
+        words: u32,
+        n: u32,
+        column: u32,
+        accumulate: u32,
+    ) {
+        let tile = shared_aligned::<u32, { 2 * MANY * PART }, 16>();
+        let groups = k2 / 16;
+        let packed = Packed { words: w, len: words, groups: n * groups };
+        let (g, t) = (lane_id() / 4, lane_id() % 4);
+        let first_token = block_id_y() * MANY;
+        let first_row = (block_id() * WARPS + subgroup_id()) * ROWS + g;
+        let row = min(first_row, n - 1) * groups;
+        let other = min(first_row + 8, n - 1) * groups;
+        let steps = groups.div_ceil(4);
+        let mut sums = [[0.0f32; 4]; MANY / 8];
+        copy_part(x, tile, 0, 0, first_token, tokens, groups, k2);
+        for step in 0..steps {
+            let side = step % 2;
+            copy_part(x, tile, 1 - side, step + 1, first_token, tokens, groups, k2);
+            let known = min(step * 4 + t, groups - 1);
+            let a = group_halves::<FORMAT>(packed, row + known);
+            let b = group_halves::<FORMAT>(packed, other + known);
+            cp_async_wait::<1>();
+            barrier();
+            for block in unroll(0..MANY / 8) {
+                for half in unroll(0..4) {
+                    let token = block * 8 + g;
+                    let part = (half ^ (g % 2)) * 4 + t;
+                    let xs: [u32; 4] = tile.load(side * (MANY * PART) + token * PART + part * 4);
+                    for pair in unroll(0..2) {
+                        let at = half * 4 + pair * 2;
+                        sums[block] = multiply::<FORMAT>(
+                            [a[at], b[at], a[at + 1], b[at + 1]],
+                            [xs[pair * 2], xs[pair * 2 + 1]],
+                            sums[block],
+                        );
+                    }
+                }
+            }
+            barrier();
+        }
+        cp_async_wait::<0>();
+        for block in unroll(0..MANY / 8) {
+            for i in unroll(0..4) {
+                let (mine, token) =
+                    (first_row + i / 2 * 8, first_token + block * 8 + t * 2 + i % 2);
+                if mine < n && token < tokens {
+                    let to = index(token) * y_stride + column + mine;
+                    put(y, to, sums[block][i] * units[token], accumulate);
+                }
+            }
+        }
+    }
+
+    /// Starts the copy of 128 columns of 64 tokens. A token's 16 parts of 16 bytes lie with the same
+    /// quarter of its four groups side by side, and those of neighbouring tokens in other banks.
+    fn copy_part(
+        x: &[u32],
+        tile: &[u32],
+        side: u32,
+        step: u32,
+        first_token: u32,
+        tokens: u32,
+        groups: u32,
+        k2: u32,
+    ) {
+        for i in unroll(0..4) {
+            let at = i * 256 + thread_id();
+            let (token, part) = (at / 16, at % 16);
+            let (quarter, half) = (part / 4, part % 4);
+            let group = step * 4 + quarter;
+            let to = token * PART + ((half ^ (token % 2)) * 4 + quarter) * 4;
+            // Tokens beyond the last repeat it; groups beyond the last are zero.
+            let from = index(min(first_token + token, tokens - 1)) * k2;
+            let known = min(group, groups - 1);
+            assume(known * 16 + 16 <= k2);
+            let valid = select(group < groups, 16, 0);
+            cp_async_zfill(
+                tile,
+                side * (MANY * PART) + to,
+                x,
+                from + known * 16 + half * 4,
+                16,
+                valid,
+            );
+        }
+        cp_async_commit();
+    }
+}

@@ -1,0 +1,112 @@
+//! [`BareDecoder`]: a decoder without a tokenizer or a file, for benchmarks.
+
+use super::forward::{Forward, Want};
+use crate::batch::{BEST, Batch};
+use crate::config::Config;
+use crate::decoder::{Decoder, DecoderError};
+use crate::kv_cache::{BlockTable, PagePool};
+use crate::step_inputs::StepSize;
+use crate::weights::Weights;
+use half::f16;
+use tilewright_kernels::PAGE;
+use tilewright_runtime::{BackendKind, Device};
+
+/// Sequences of equal length that grow together.
+pub struct BareDecoder {
+    decoder: Box<dyn Forward>,
+    pool: PagePool,
+    tables: Vec<BlockTable>,
+    /// Tokens of each sequence so far.
+    length: u32,
+    chunk: u32,
+}
+
+impl BareDecoder {
+    /// A decoder of `sequences` sequences of up to `context` tokens, whose prompts are computed in
+    /// passes of `chunk` tokens.
+    ///
+    /// # Errors
+    /// What the device reports, above all that its memory does not suffice.
+    pub fn new(
+        device: &Device,
+        config: &Config,
+        weights: Weights,
+        context: u32,
+        sequences: u32,
+        chunk: u32,
+    ) -> Result<Self, DecoderError> {
+        let pages = context.div_ceil(PAGE);
+        let all = pages.saturating_mul(sequences);
+        let capacity = StepSize {
+            tokens: chunk.min(context).max(sequences),
+            outputs: sequences,
+            sequences,
+            pages,
+        };
+        let (config, wide) = (config.clone(), device.kind() == BackendKind::Cpu);
+        let decoder: Box<dyn Forward> = if wide {
+            Box::new(Decoder::<f32>::new(device, config, weights, all, capacity)?)
+        } else {
+            Box::new(Decoder::<f16>::new(device, config, weights, all, capacity)?)
+        };
+        Ok(BareDecoder {
+            decoder,
+            pool: PagePool::new(all),
+            tables: vec![BlockTable::default(); sequences as usize],
+            length: 0,
+            chunk: capacity.tokens,
+        })
+    }
+
+    /// Forgets all sequences.
+    pub fn clear(&mut self) {
+        for table in &mut self.tables {
+            table.release(&mut self.pool);
+        }
+        self.length = 0;
+    }
+
+    /// Appends the same prompt to every sequence, one after the other, and waits for the last one's
+    /// next token.
+    ///
+    /// # Errors
+    /// What the device reports; [`DecoderError::OutOfPages`] beyond the context.
+    pub fn prefill(&mut self, tokens: &[u32]) -> Result<(), DecoderError> {
+        let all = self.length + tokens.len() as u32;
+        for table in &mut self.tables {
+            table.grow(all, &mut self.pool)?;
+            let mut position = self.length;
+            for chunk in tokens.chunks(self.chunk as usize) {
+                let last = position + chunk.len() as u32 == all;
+                let choices: &[_] = if last { &[BEST] } else { &[] };
+                let mut batch = Batch::default();
+                batch.push(chunk, position, table, choices);
+                self.decoder.forward(&batch, Want { chosen: last, logits: false })?;
+                position += chunk.len() as u32;
+            }
+        }
+        self.length = all;
+        Ok(())
+    }
+
+    /// Appends one token to every sequence; returns the best next one of each.
+    ///
+    /// # Errors
+    /// What the device reports; [`DecoderError::OutOfPages`] beyond the context.
+    pub fn decode(&mut self, tokens: &[u32]) -> Result<Vec<u32>, DecoderError> {
+        let mut batch = Batch::default();
+        for (table, token) in self.tables.iter_mut().zip(tokens) {
+            table.grow(self.length + 1, &mut self.pool)?;
+            batch.push(&[*token], self.length, table, &[BEST]);
+        }
+        let output = self.decoder.forward(&batch, Want { chosen: true, logits: false })?;
+        self.length += 1;
+        Ok(output.chosen)
+    }
+}
+
+impl std::fmt::Debug for BareDecoder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BareDecoder").field("length", &self.length).finish_non_exhaustive()
+    }
+}
