@@ -1,5 +1,6 @@
 //! The key-value cache: pages of 64 tokens on the device, block tables on the host.
 
+mod copy;
 mod pages;
 mod table;
 

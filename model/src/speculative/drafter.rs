@@ -1,0 +1,49 @@
+//! [`Drafter`]: what guesses tokens.
+
+use super::{NgramDrafter, SuffixDrafter};
+use std::str::FromStr;
+
+/// Guesses what follows a text that it sees growing.
+pub trait Drafter: Send {
+    /// Takes tokens that are part of the text from now on.
+    fn extend(&mut self, tokens: &[u32]);
+
+    /// Up to `most` tokens that may follow the text; none where there is no good guess.
+    fn draft(&mut self, most: usize) -> Vec<u32>;
+}
+
+/// Who guesses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Speculation {
+    /// Nobody.
+    #[default]
+    Off,
+    /// [`NgramDrafter`]
+    Ngram,
+    /// [`SuffixDrafter`]
+    Suffix,
+}
+
+impl Speculation {
+    /// A drafter for one sequence.
+    pub fn drafter(self) -> Option<Box<dyn Drafter>> {
+        match self {
+            Speculation::Off => None,
+            Speculation::Ngram => Some(Box::new(NgramDrafter::default())),
+            Speculation::Suffix => Some(Box::new(SuffixDrafter::default())),
+        }
+    }
+}
+
+impl FromStr for Speculation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Speculation::Off),
+            "ngram" => Ok(Speculation::Ngram),
+            "suffix" => Ok(Speculation::Suffix),
+            _ => Err("unknown drafter: use ngram, suffix or off".to_owned()),
+        }
+    }
+}
