@@ -5,6 +5,7 @@ mod inspect;
 mod model;
 mod number;
 mod sampling;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ pub use device::DeviceChoice;
 pub use inspect::{InspectArgs, Stage};
 pub use model::{ModelArgs, ModelSource};
 pub use sampling::SamplingArgs;
+pub use serve::ServeArgs;
 
 /// Runs language models with kernels that were written in Rust.
 #[derive(Debug, Parser)]
@@ -41,8 +43,17 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Print a kernel at any stage of its compilation
     Inspect(InspectArgs),
+    /// Answer requests over HTTP, as OpenAI's API does
+    Serve(ServeArgs),
     /// Measure perplexity, and KL divergence against a second model
     Perplexity(PerplexityArgs),
+}
+
+impl Cli {
+    /// Whether every request to a server is to be logged.
+    pub fn wants_access_log(&self) -> bool {
+        matches!(self.command, Command::Serve(_))
+    }
 }
 
 /// `generate`.

@@ -3,6 +3,7 @@
 use super::{Engine, Error, Message, Options, Prompt, Token, TopLogit};
 use crate::args::{DeviceChoice, SamplingArgs};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tilewright_model::EngineError;
 use tilewright_model::chat::{self, RenderOptions, Role};
@@ -32,6 +33,13 @@ pub fn device(choice: DeviceChoice, cubin_cache: bool) -> Result<Device, Error> 
     Device::open_with(&selector, &options).map_err(Error::failed)
 }
 
+/// Sets how many threads the processor's kernels use.
+pub fn use_threads(threads: NonZeroU32) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get() as usize);
+    // A pool that is already there keeps its threads.
+    let _ = pool.build_global();
+}
+
 impl Loaded {
     /// Opens the device and loads the model.
     ///
@@ -40,9 +48,7 @@ impl Loaded {
     pub fn open(options: &Options<'_>) -> Result<Self, Error> {
         let start = Instant::now();
         if let Some(threads) = options.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get() as usize);
-            // A pool that is already there keeps its threads.
-            let _ = pool.build_global();
+            use_threads(threads);
         }
         let device = device(options.device, options.cubin_cache)?;
         let bar = ProgressBar::new(0);

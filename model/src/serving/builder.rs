@@ -44,7 +44,7 @@ pub struct Builder<'a> {
     prefix_cache: bool,
     deterministic: bool,
     speculation: Speculation,
-    progress: Box<dyn FnMut(u64, u64) + 'a>,
+    progress: Box<dyn FnMut(u64, u64) + Send + 'a>,
 }
 
 impl<'a> Builder<'a> {
@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
 
     /// Hears bytes loaded and bytes in all.
     #[must_use]
-    pub fn progress(mut self, progress: impl FnMut(u64, u64) + 'a) -> Self {
+    pub fn progress(mut self, progress: impl FnMut(u64, u64) + Send + 'a) -> Self {
         self.progress = Box::new(progress);
         self
     }

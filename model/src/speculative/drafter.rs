@@ -12,6 +12,17 @@ pub trait Drafter: Send {
     fn draft(&mut self, most: usize) -> Vec<u32>;
 }
 
+/// The `most` tokens of a text from `at` on; at its end the guess itself goes on, as in a loop.
+pub(super) fn go_on(text: &[u32], at: usize, most: usize) -> Vec<u32> {
+    let mut drafts: Vec<u32> = Vec::with_capacity(most);
+    for next in at..at + most {
+        let token = text.get(next).or_else(|| drafts.get(next.checked_sub(text.len())?));
+        let Some(&token) = token else { break };
+        drafts.push(token);
+    }
+    drafts
+}
+
 /// Who guesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Speculation {

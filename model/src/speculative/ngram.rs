@@ -1,6 +1,7 @@
 //! [`NgramDrafter`]: what followed the last few tokens the last time (prompt lookup).
 
 use super::Drafter;
+use super::drafter::go_on;
 use std::collections::HashMap;
 
 /// Tokens that must have come before in the same order: the longest match is tried first.
@@ -31,7 +32,7 @@ impl Drafter for NgramDrafter {
         let end = self.text.len();
         let grams = LENGTHS.iter().filter_map(|length| self.text.get(end.checked_sub(*length)?..));
         let found = grams.filter_map(|gram| self.after.get(gram)).next();
-        found.map_or(Vec::new(), |at| self.text[*at..].iter().take(most).copied().collect())
+        found.map_or(Vec::new(), |at| go_on(&self.text, *at, most))
     }
 }
 
