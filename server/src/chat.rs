@@ -85,11 +85,7 @@ fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Running, Parameters), Api
 }
 
 /// The tokens of the conversation.
-fn prompt(
-    fields: &Fields<'_>,
-    model: &Model,
-    tools: Option<&Tools>,
-) -> Result<Vec<u32>, ApiError> {
+fn prompt(fields: &Fields<'_>, model: &Model, tools: Option<&Tools>) -> Result<Vec<u32>, ApiError> {
     let mut conversation = messages::read(fields)?;
     let template = model.template.as_ref().map_err(|message| {
         ApiError::invalid("messages", format!("{message}: use /v1/completions"))
@@ -108,8 +104,7 @@ fn thinking(model: &Model, prompt: &[u32]) -> (bool, bool) {
     let [open, close] = THINK;
     let tail = prompt.get(prompt.len().saturating_sub(16)..).unwrap_or_default();
     let tokenizer = model.engine.tokenizer();
-    let text: String =
-        tail.iter().map(|id| crate::logprobs::text(tokenizer, *id)).collect();
+    let text: String = tail.iter().map(|id| crate::logprobs::text(tokenizer, *id)).collect();
     (source.contains(close), text.trim_end().ends_with(open))
 }
 

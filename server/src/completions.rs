@@ -166,7 +166,8 @@ impl Running {
         let tokenizer = app.loaded()?.engine.tokenizer();
         match event {
             Numbered::Prompt(first, tokens) => {
-                for choice in self.choices.iter_mut().skip(first as usize).take(self.each as usize) {
+                for choice in self.choices.iter_mut().skip(first as usize).take(self.each as usize)
+                {
                     tokens.iter().for_each(|t| choice.logprobs.add_prompt(tokenizer, t));
                 }
                 None
@@ -229,4 +230,3 @@ fn insert(object: &mut Value, name: &str, value: Value) {
         object.insert(name.to_owned(), value);
     }
 }
-

@@ -159,7 +159,10 @@ mod tests {
         assert_eq!(fields.integer("a", 0..=1).unwrap(), Some(1));
         assert_eq!(fields.number("c", 0.0..=1.0).unwrap(), None);
         assert_eq!(fields.tokens("d").unwrap(), Some(vec![1, 2]));
-        assert_eq!((fields.texts("b").unwrap(), fields.texts("g").unwrap().len()), (vec!["x".to_owned()], 1));
+        assert_eq!(
+            (fields.texts("b").unwrap(), fields.texts("g").unwrap().len()),
+            (vec!["x".to_owned()], 1)
+        );
         let message = |error: crate::api_error::ApiError| error.body()["error"]["message"].clone();
         assert_eq!(message(fields.integer("a", 2..=3).err().unwrap()), "a is 1, it must be 2 to 3");
         let inner = fields.object("e").unwrap().unwrap();

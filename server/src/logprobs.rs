@@ -60,13 +60,7 @@ impl CompletionLogprobs {
         self.add(tokenizer, token.id, token.logprob, &token.top);
     }
 
-    fn add(
-        &mut self,
-        tokenizer: &Tokenizer,
-        id: u32,
-        logprob: Option<f32>,
-        top: &[TokenLogprob],
-    ) {
+    fn add(&mut self, tokenizer: &Tokenizer, id: u32, logprob: Option<f32>, top: &[TokenLogprob]) {
         let text = text(tokenizer, id);
         self.offsets.push(self.length.into());
         self.length += text.chars().count();

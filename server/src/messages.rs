@@ -14,7 +14,8 @@ const ROLES: [&str; 4] = ["system", "user", "assistant", "tool"];
 pub fn read(fields: &Fields<'_>) -> Result<Conversation, ApiError> {
     let list = fields.get("messages").and_then(Value::as_array);
     let list = list.filter(|list| !list.is_empty());
-    let list = list.ok_or_else(|| fields.wrong("messages", "an array with at least one message"))?;
+    let list =
+        list.ok_or_else(|| fields.wrong("messages", "an array with at least one message"))?;
     let messages: Result<Vec<Value>, ApiError> =
         list.iter().enumerate().map(|(at, value)| message(at, value)).collect();
     let variables = match fields.get("chat_template_kwargs") {

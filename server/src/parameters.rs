@@ -119,7 +119,8 @@ fn chain(fields: &Fields<'_>) -> Result<Chain, ApiError> {
 
 fn logit_bias(fields: &Fields<'_>) -> Result<Vec<(u32, f32)>, ApiError> {
     let Some(value) = fields.get("logit_bias") else { return Ok(Vec::new()) };
-    let wrong = || fields.wrong("logit_bias", "an object of token ids with numbers from -100 to 100");
+    let wrong =
+        || fields.wrong("logit_bias", "an object of token ids with numbers from -100 to 100");
     let entries = value.as_object().ok_or_else(wrong)?.iter().map(|(id, bias)| {
         let bias = bias.as_f64().filter(|bias| (-100.0..=100.0).contains(bias))?;
         Some((id.parse().ok()?, bias as f32))

@@ -100,7 +100,9 @@ impl Tools {
         });
         let schema = json!({"anyOf": calls, "x-guidance": separators});
         let [open, close] = CALL;
-        Some(Grammar::Lark(format!("start: \"{open}\\n\" call \"\\n{close}\"\ncall: %json {schema}")))
+        Some(Grammar::Lark(format!(
+            "start: \"{open}\\n\" call \"\\n{close}\"\ncall: %json {schema}"
+        )))
     }
 }
 
@@ -146,7 +148,10 @@ mod tests {
         let calls = parse(text, 7);
         assert_eq!(calls.len(), 2);
         assert_eq!(calls[0]["function"]["arguments"], "{\"x\":1}");
-        assert_eq!((&calls[1]["function"]["name"], &calls[1]["id"]), (&"g".into(), &"call_7_1".into()));
+        assert_eq!(
+            (&calls[1]["function"]["name"], &calls[1]["id"]),
+            (&"g".into(), &"call_7_1".into())
+        );
         assert!(parse("<tool_call>{broken", 7).is_empty());
     }
 }

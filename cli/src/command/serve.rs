@@ -67,5 +67,6 @@ fn load(
 /// The one line on standard output.
 fn announce(address: SocketAddr) {
     // Whoever started the server without reading its output knows the port.
-    let _unread = output::stream(&mut std::io::stdout(), &format!("listening on http://{address}\n"));
+    let _unread =
+        output::stream(&mut std::io::stdout(), &format!("listening on http://{address}\n"));
 }

@@ -39,7 +39,9 @@ impl GrammarCompiler {
     /// [`GrammarError::Invalid`]
     pub fn compile(&self, grammar: &Grammar) -> Result<Constraint, GrammarError> {
         let grammar = match grammar {
-            Grammar::JsonObject => TopLevelGrammar::from_json_schema(schema(&json!({"type": "object"}))?),
+            Grammar::JsonObject => {
+                TopLevelGrammar::from_json_schema(schema(&json!({"type": "object"}))?)
+            }
             Grammar::JsonSchema(value) => TopLevelGrammar::from_json_schema(schema(value)?),
             Grammar::Regex(regex) => TopLevelGrammar::from_regex(regex),
             Grammar::Lark(lark) => TopLevelGrammar::from_lark(lark.clone()),

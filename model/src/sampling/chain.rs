@@ -74,8 +74,10 @@ impl Chain {
     pub fn validate(&self) -> Result<(), SamplingError> {
         self.base.validate()?;
         self.dry.validate()?;
-        let penalties =
-            [("frequency_penalty", self.frequency_penalty), ("presence_penalty", self.presence_penalty)];
+        let penalties = [
+            ("frequency_penalty", self.frequency_penalty),
+            ("presence_penalty", self.presence_penalty),
+        ];
         for (name, value) in penalties {
             if !(-2.0..=2.0).contains(&value) {
                 return Err(SamplingError::Penalty { name, value });

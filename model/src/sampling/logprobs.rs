@@ -20,9 +20,8 @@ pub fn logprobs(logits: &[f32], id: u32, top: usize) -> (TokenLogprob, Vec<Token
         TokenLogprob { id, logprob: logit - best - log_sum }
     };
     let mut ids: Vec<u32> = (0..logits.len() as u32).collect();
-    let order = |a: &u32, b: &u32| {
-        logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b))
-    };
+    let order =
+        |a: &u32, b: &u32| logits[*b as usize].total_cmp(&logits[*a as usize]).then(a.cmp(b));
     let top = top.min(ids.len());
     if top < ids.len() {
         ids.select_nth_unstable_by(top, order);

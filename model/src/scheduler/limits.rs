@@ -27,7 +27,9 @@ pub enum LimitsError {
     #[error("--max-batched-tokens {tokens} is too small for {sequences} sequences: use {least}")]
     TooFewTokens { tokens: u32, sequences: u32, least: u32 },
     /// One sequence alone would not fit.
-    #[error("{pages} pages of 64 tokens do not hold a context of {context}: use a smaller --ctx-size")]
+    #[error(
+        "{pages} pages of 64 tokens do not hold a context of {context}: use a smaller --ctx-size"
+    )]
     TooFewPages { pages: u32, context: u32 },
 }
 

@@ -14,9 +14,9 @@ mod limits;
 mod order;
 mod plan;
 mod queues;
+mod sequence;
 #[cfg(test)]
 mod tests;
-mod sequence;
 
 pub use limits::{Limits, LimitsError};
 pub use order::{LEAD, Rank, SequenceId};

@@ -172,9 +172,11 @@ impl<'a> Builder<'a> {
         let isolated = self.deterministic && !wide;
         let limits = self.limits(file.config(), &device, isolated)?;
         let capacity = capacity(&limits);
-        let pages = self.cache_pages(&file, &device, capacity, if wide { 4 } else { 2 }, &limits)?;
+        let pages =
+            self.cache_pages(&file, &device, capacity, if wide { 4 } else { 2 }, &limits)?;
         limits.validate(pages)?;
-        let weights = Weights::load(&file, &device, &mut self.progress).map_err(EngineError::from)?;
+        let weights =
+            Weights::load(&file, &device, &mut self.progress).map_err(EngineError::from)?;
         let passes = decoder(&device, file.config(), weights, pages, capacity, wide)
             .map_err(EngineError::from)?;
         let blocks = BlockManager::new(pages, self.prefix_cache);

@@ -4,6 +4,7 @@ use super::choice::{Choice, Events};
 use super::output::{Expected, Rows};
 use super::pass::Passes;
 use super::{Figures, GenerateError, Request};
+use crate::FinishReason;
 use crate::batch::Batch;
 use crate::decoder::DecoderError;
 use crate::grammar::Constraint;
@@ -11,7 +12,6 @@ use crate::kv_cache::BlockTable;
 use crate::scheduler::{NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
 use crate::speculative::Speculation;
 use crate::tokenizer::Tokenizer;
-use crate::FinishReason;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -52,7 +52,13 @@ impl Core {
     }
 
     /// Takes a checked request with one constraint for each choice that has a grammar.
-    pub fn submit(&mut self, id: u64, request: Request, constraints: Vec<Constraint>, events: Events) {
+    pub fn submit(
+        &mut self,
+        id: u64,
+        request: Request,
+        constraints: Vec<Constraint>,
+        events: Events,
+    ) {
         let events = Arc::new(events);
         let deadline = request.deadline.map(|d| d.saturating_duration_since(self.start));
         let mut constraints = constraints.into_iter();

@@ -63,10 +63,11 @@ impl Engine {
         let constraints = self.constraints(&request)?;
         let choices = request.choices as usize;
         let most = self.limits.max_sequences as usize + self.max_queue;
-        let counted = self.shared.alive.fetch_update(Ordering::AcqRel, Ordering::Acquire, |alive| {
-            // A single request is never more than all there is room for.
-            (alive == 0 || alive + choices <= most).then_some(alive + choices)
-        });
+        let counted =
+            self.shared.alive.fetch_update(Ordering::AcqRel, Ordering::Acquire, |alive| {
+                // A single request is never more than all there is room for.
+                (alive == 0 || alive + choices <= most).then_some(alive + choices)
+            });
         if let Err(alive) = counted {
             let waiting = alive.saturating_sub(self.limits.max_sequences as usize);
             return Err(SubmitError::QueueFull { waiting });

@@ -66,9 +66,8 @@ mod tests {
 
     #[test]
     fn the_formula() {
-        let closed = |a: f64, k: i32, c: f64| {
-            (1.0 - a.powi(k + 1)) / ((1.0 - a) * (1.0 + f64::from(k) * c))
-        };
+        let closed =
+            |a: f64, k: i32, c: f64| (1.0 - a.powi(k + 1)) / ((1.0 - a) * (1.0 + f64::from(k) * c));
         for (a, k, c) in [(0.5, 4, 0.05), (0.9, 7, 0.1), (0.7, 1, 0.0)] {
             assert!((speed_up(a, k as usize, c) - closed(a, k, c)).abs() < 1e-12);
         }
