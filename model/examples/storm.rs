@@ -99,7 +99,12 @@ fn request(random: &mut Random) -> Request {
 }
 
 /// Runs one request; after `patience` tokens the client goes.
-fn client(engine: &Engine, request: Request, patience: usize, seen: &Mutex<Seen>) -> Result<(), Failure> {
+fn client(
+    engine: &Engine,
+    request: Request,
+    patience: usize,
+    seen: &Mutex<Seen>,
+) -> Result<(), Failure> {
     let began = Instant::now();
     let completion = match engine.generate(request.clone()) {
         Ok(completion) => completion,
@@ -149,21 +154,24 @@ fn client(engine: &Engine, request: Request, patience: usize, seen: &Mutex<Seen>
 fn storm(engine: &Engine, options: &Options) -> Result<Seen, Failure> {
     let seen = Mutex::new(Seen::default());
     let end = Instant::now() + Duration::from_secs(options.seconds);
+    let run = |number: u32| -> Result<(), Failure> {
+        let mut random = Random { key: [options.seed as u32, number], next: 0 };
+        while Instant::now() < end {
+            let request = request(&mut random);
+            let impatient = random.below(4) == 0;
+            let patience = if impatient { 1 + random.below(20) as usize } else { usize::MAX };
+            client(engine, request, patience, &seen)?;
+        }
+        Ok(())
+    };
     std::thread::scope(|scope| {
-        let run = |number: u32| -> Result<(), Failure> {
-            let mut random = Random { key: [options.seed as u32, number], next: 0 };
-            while Instant::now() < end {
-                let request = request(&mut random);
-                let impatient = random.below(4) == 0;
-                let patience = if impatient { 1 + random.below(20) as usize } else { usize::MAX };
-                client(engine, request, patience, &seen)?;
-            }
-            Ok(())
-        };
         let run = &run;
-        let clients: Vec<_> =
-            (0..options.clients).map(|number| scope.spawn(move || run(number))).collect();
-        clients.into_iter().try_for_each(|c| c.join().map_err(|_| Failure::from("a client panicked"))?)
+        let start = |number: u32| scope.spawn(move || run(number));
+        let clients: Vec<_> = (0..options.clients).map(start).collect();
+        let join = |client: std::thread::ScopedJoinHandle<'_, Result<(), Failure>>| {
+            client.join().map_err(|_| Failure::from("a client panicked"))?
+        };
+        clients.into_iter().try_for_each(join)
     })?;
     Ok(seen.into_inner().map_err(|_| "a client failed")?)
 }

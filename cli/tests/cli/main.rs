@@ -4,5 +4,6 @@
 mod fetch;
 mod model;
 mod scratch;
+mod serve;
 mod server;
 mod usage;
