@@ -39,9 +39,12 @@ pub struct ServeArgs {
     /// The model's id (default: the file's own name)
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub served_model_name: Option<String>,
-    /// Who guesses tokens ahead: ngram, suffix or off
-    #[arg(long, value_name = "DRAFTER", default_value = "off")]
-    pub speculate: Speculation,
+    /// Who guesses tokens ahead: ngram, suffix, draft or off (default: draft with a draft model)
+    #[arg(long, value_name = "DRAFTER")]
+    pub speculate: Option<Speculation>,
+    /// A smaller GGUF file with the same vocabulary, which guesses tokens ahead
+    #[arg(long, value_name = "FILE")]
+    pub draft_model: Option<PathBuf>,
     /// A request's tokens depend on nothing that runs beside it
     #[arg(long)]
     pub deterministic: bool,
@@ -54,6 +57,12 @@ impl ServeArgs {
     /// [`ServeArgs::drain_timeout`], at most a day.
     pub fn drain_timeout(&self) -> Duration {
         Duration::from_secs_f32(self.drain_timeout.min(86_400.0))
+    }
+
+    /// [`ServeArgs::speculate`]: a draft model that is named is meant to be used.
+    pub fn speculation(&self) -> Speculation {
+        let named = if self.draft_model.is_some() { Speculation::Draft } else { Speculation::Off };
+        self.speculate.unwrap_or(named)
     }
 
     /// The file's name without its extension, as far as the command line knows it.

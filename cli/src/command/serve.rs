@@ -1,7 +1,7 @@
 //! `serve`: an OpenAI-compatible server.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 
 use tilewright_model::serving::{BuildError, Engine};
 use tilewright_server::Options;
@@ -32,7 +32,10 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
         .max_queue(args.max_queue)
         .memory_fraction(args.memory_fraction)
         .deterministic(args.deterministic)
-        .speculation(args.speculate);
+        .speculation(args.speculation());
+    if let Some(draft) = &args.draft_model {
+        builder = builder.draft_model(draft);
+    }
     if let Some(tokens) = args.model.ctx_size {
         builder = builder.context(tokens.get());
     }
@@ -49,7 +52,7 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
 /// Loads the model and tells how large its cache is.
 fn load(
     builder: tilewright_model::serving::Builder<'static>,
-    file: &PathBuf,
+    file: &Path,
 ) -> Result<(Engine, String), BuildError> {
     let engine = builder.build()?;
     let capabilities = engine.device().capabilities();

@@ -1,20 +1,16 @@
 //! [`Builder`]: an engine's settings, and the size of its cache.
 
 use super::core::Core;
+use super::draft_model::DraftModel;
 use super::engine::Shared;
-use super::pass::Passes;
+use super::place::Place;
 use super::{BuildError, Engine, worker};
 use crate::block_manager::BlockManager;
-use crate::decoder::{Decoder, DecoderError};
 use crate::engine::EngineError;
-use crate::kv_cache;
 use crate::scheduler::{Limits, Scheduler};
 use crate::speculative::Speculation;
 use crate::step_inputs::StepSize;
-use crate::weights::{self, Weights};
-use crate::workspace::Workspace;
-use crate::{Config, ModelFile};
-use half::f16;
+use crate::{Config, ModelFile, Tokenizer};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, mpsc};
@@ -44,6 +40,7 @@ pub struct Builder<'a> {
     prefix_cache: bool,
     deterministic: bool,
     speculation: Speculation,
+    draft_model: Option<PathBuf>,
     progress: Box<dyn FnMut(u64, u64) + Send + 'a>,
 }
 
@@ -61,6 +58,7 @@ impl<'a> Builder<'a> {
             prefix_cache: true,
             deterministic: false,
             speculation: Speculation::Off,
+            draft_model: None,
             progress: Box::new(|_, _| {}),
         }
     }
@@ -144,6 +142,14 @@ impl<'a> Builder<'a> {
         self
     }
 
+    /// The GGUF file of the model that guesses with [`Speculation::Draft`]; its vocabulary must be
+    /// the model's.
+    #[must_use]
+    pub fn draft_model(mut self, path: impl AsRef<Path>) -> Self {
+        self.draft_model = Some(path.as_ref().to_owned());
+        self
+    }
+
     /// Hears bytes loaded and bytes in all.
     #[must_use]
     pub fn progress(mut self, progress: impl FnMut(u64, u64) + Send + 'a) -> Self {
@@ -168,20 +174,27 @@ impl<'a> Builder<'a> {
             Some(device) => device,
             None => Device::open(&DeviceSelector::Auto)?,
         };
-        let wide = device.kind() == BackendKind::Cpu;
-        let isolated = self.deterministic && !wide;
+        let isolated = self.deterministic && device.kind() != BackendKind::Cpu;
         let limits = self.limits(file.config(), &device, isolated)?;
-        let capacity = capacity(&limits);
-        let pages =
-            self.cache_pages(&file, &device, capacity, if wide { 4 } else { 2 }, &limits)?;
+        let draft_model = self.load_draft_model(&device, &tokenizer, &limits)?;
+        let place = Place {
+            device: &device,
+            capacity: capacity(&limits),
+            pages: self.pages.unwrap_or_else(|| most_pages(&limits)),
+            fraction: value,
+        };
+        let (passes, pages) = place.load(&file, &mut self.progress)?;
         limits.validate(pages)?;
-        let weights =
-            Weights::load(&file, &device, &mut self.progress).map_err(EngineError::from)?;
-        let passes = decoder(&device, file.config(), weights, pages, capacity, wide)
-            .map_err(EngineError::from)?;
         let blocks = BlockManager::new(pages, self.prefix_cache);
         let scheduler = Scheduler::new(limits, blocks)?;
-        let core = Core::new(passes, scheduler, tokenizer.clone(), self.speculation, isolated);
+        let core = Core::new(
+            passes,
+            scheduler,
+            tokenizer.clone(),
+            self.speculation,
+            draft_model,
+            isolated,
+        );
         let shared = Arc::new(Shared::default());
         shared.publish(core.figures());
         let (commands, receiver) = mpsc::channel();
@@ -205,6 +218,31 @@ impl<'a> Builder<'a> {
         })
     }
 
+    /// Loads the draft model: it gets a small share of the memory, since its cache is small.
+    fn load_draft_model(
+        &mut self,
+        device: &Device,
+        tokenizer: &Tokenizer,
+        limits: &Limits,
+    ) -> Result<Option<DraftModel>, BuildError> {
+        if self.speculation != Speculation::Draft {
+            return Ok(None);
+        }
+        let path = self.draft_model.take().ok_or(BuildError::NoDraftModel)?;
+        let file = ModelFile::open(path).map_err(EngineError::from)?;
+        if !same_tokens(tokenizer, &file.tokenizer().map_err(EngineError::from)?) {
+            return Err(BuildError::DraftVocabulary);
+        }
+        let context = limits.context.min(file.config().context_length);
+        let chunk = limits.max_batched_tokens;
+        let pages = context.div_ceil(PAGE);
+        let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };
+        let pages = most_pages(limits);
+        let place = Place { device, capacity, pages, fraction: self.memory_fraction / 8.0 };
+        let (passes, pages) = place.load(&file, &mut self.progress)?;
+        Ok(Some(DraftModel::new(passes, pages, context, chunk)))
+    }
+
     fn limits(
         &self,
         config: &Config,
@@ -223,60 +261,21 @@ impl<'a> Builder<'a> {
         let max_batched_tokens = self.max_batched_tokens.unwrap_or(tokens);
         Ok(Limits { max_sequences, max_batched_tokens, context, page_chunks: isolated })
     }
+}
 
-    /// Pages that the memory holds beside weights and buffers, at most what all sequences need.
-    fn cache_pages(
-        &self,
-        file: &ModelFile,
-        device: &Device,
-        capacity: StepSize,
-        element: usize,
-        limits: &Limits,
-    ) -> Result<u32, BuildError> {
-        let config = file.config();
-        let (heads, size) = (config.head_count_kv, config.head_size);
-        let most = limits.max_sequences.saturating_mul(capacity.pages);
-        let asked = self.pages.unwrap_or(most);
-        let page = kv_cache::bytes(config.block_count, PAGE, heads, size, element);
-        let taken = weights::bytes(file).saturating_add(Workspace::bytes(config, capacity));
-        let mut pages = u64::from(asked);
-        if let Some(memory) = device.memory() {
-            let free = memory.free.saturating_sub(taken);
-            let share = (free as f64 * f64::from(self.memory_fraction)) as u64;
-            let needed = page.saturating_mul(capacity.pages.into());
-            if memory.free < taken || share < needed {
-                let context = limits.context;
-                return Err(BuildError::NoRoom { free: share, context, needed });
-            }
-            pages = pages.min(share / page.max(1));
-        }
-        if let Some(wgpu) = &device.capabilities().wgpu {
-            // Keys of one layer are one buffer.
-            let layer = kv_cache::bytes(1, PAGE, heads, size, element) / 2;
-            let most = wgpu.max_storage_binding.min(wgpu.max_buffer);
-            pages = pages.min(most / layer.max(1));
-        }
-        Ok(u32::try_from(pages).unwrap_or(u32::MAX))
-    }
+/// Pages that all sequences need at once.
+fn most_pages(limits: &Limits) -> u32 {
+    limits.max_sequences.saturating_mul(limits.context.div_ceil(PAGE))
+}
+
+/// Whether two vocabularies have the same texts under the same ids.
+fn same_tokens(a: &Tokenizer, b: &Tokenizer) -> bool {
+    let same = |id| a.token_bytes(id) == b.token_bytes(id) && a.kind(id) == b.kind(id);
+    a.vocab_size() == b.vocab_size() && (0..a.vocab_size() as u32).all(same)
 }
 
 fn capacity(limits: &Limits) -> StepSize {
     let sequences = limits.max_sequences;
     let pages = limits.context.div_ceil(PAGE);
     StepSize { tokens: limits.max_batched_tokens, outputs: sequences, sequences, pages }
-}
-
-fn decoder(
-    device: &Device,
-    config: &Config,
-    weights: Weights,
-    pages: u32,
-    capacity: StepSize,
-    wide: bool,
-) -> Result<Box<dyn Passes>, DecoderError> {
-    let config = config.clone();
-    if wide {
-        return Ok(Box::new(Decoder::<f32>::new(device, config, weights, pages, capacity)?));
-    }
-    Ok(Box::new(Decoder::<f16>::new(device, config, weights, pages, capacity)?))
 }

@@ -6,7 +6,7 @@ use crate::batch::BEST;
 use crate::grammar::Constraint;
 use crate::sampling::{Chain, History, TokenLogprob, logprobs};
 use crate::scheduler::Sequence;
-use crate::speculative::{AdaptiveLength, Drafter, Speculation, accept};
+use crate::speculative::{AdaptiveLength, Drafter, accept};
 use crate::stop::{Released, StopError, StopMatcher};
 use crate::tokenizer::{Tokenizer, Utf8Stream};
 use tilewright_kernels::SampleParams;
@@ -62,12 +62,11 @@ impl Choice {
         index: u32,
         asked: &Request,
         constraint: Option<Constraint>,
-        speculation: Speculation,
+        mut drafter: Option<Box<dyn Drafter>>,
         events: Arc<Events>,
     ) -> Result<Self, StopError> {
         let mut chain = asked.sampling.clone();
         chain.base.seed = chain.base.seed.wrapping_add(u64::from(index));
-        let mut drafter = speculation.drafter();
         if let Some(drafter) = &mut drafter {
             drafter.extend(&asked.prompt);
         }

@@ -1,6 +1,7 @@
 //! [`Core`]: the device's side of the engine. [`Core::step`] is schedule, run, emit.
 
 use super::choice::{Choice, Events};
+use super::draft_model::DraftModel;
 use super::output::{Expected, Rows};
 use super::pass::Passes;
 use super::{Figures, GenerateError, Request};
@@ -25,6 +26,7 @@ pub(super) struct Core {
     tokenizer: Arc<Tokenizer>,
     choices: HashMap<SequenceId, Choice>,
     speculation: Speculation,
+    draft_model: Option<DraftModel>,
     /// Whether each sequence gets passes of its own, of fixed shapes: then nothing that others do
     /// can change a bit.
     isolated: bool,
@@ -44,11 +46,22 @@ impl Core {
         scheduler: Scheduler,
         tokenizer: Arc<Tokenizer>,
         speculation: Speculation,
+        draft_model: Option<DraftModel>,
         isolated: bool,
     ) -> Self {
         let start = Instant::now();
         let (choices, figures) = (HashMap::new(), Figures::default());
-        Core { passes, scheduler, tokenizer, choices, speculation, isolated, start, figures }
+        Core {
+            passes,
+            scheduler,
+            tokenizer,
+            choices,
+            speculation,
+            draft_model,
+            isolated,
+            start,
+            figures,
+        }
     }
 
     /// Takes a checked request with one constraint for each choice that has a grammar.
@@ -65,8 +78,9 @@ impl Core {
         let mut first = None;
         for index in 0..request.choices {
             let constraint = constraints.next();
-            let choice =
-                Choice::new(id, index, &request, constraint, self.speculation, events.clone());
+            let model = self.draft_model.as_ref().map(DraftModel::drafter);
+            let drafter = model.or_else(|| self.speculation.drafter());
+            let choice = Choice::new(id, index, &request, constraint, drafter, events.clone());
             let choice = match choice {
                 Ok(choice) => choice,
                 Err(error) => {

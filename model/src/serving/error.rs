@@ -25,6 +25,12 @@ pub enum BuildError {
         "{free} bytes are left for the key-value cache and a context of {context} tokens needs {needed}: use a smaller --ctx-size"
     )]
     NoRoom { free: u64, context: u32, needed: u64 },
+    /// Guesses of a model that was not named.
+    #[error("there is no draft model: name one with --draft-model, or use another drafter")]
+    NoDraftModel,
+    /// A draft model whose tokens are other ones.
+    #[error("the draft model has other tokens than the model: use one with the same vocabulary")]
+    DraftVocabulary,
     /// The system gave no thread.
     #[error("cannot start the engine's thread: {0}")]
     Thread(std::io::Error),

@@ -28,12 +28,14 @@ mod channel;
 mod choice;
 mod completion;
 mod core;
+mod draft_model;
 mod engine;
 mod error;
 mod event;
 mod figures;
 mod output;
 mod pass;
+mod place;
 mod request;
 mod worker;
 

@@ -33,13 +33,15 @@ pub enum Speculation {
     Ngram,
     /// [`SuffixDrafter`]
     Suffix,
+    /// A smaller model.
+    Draft,
 }
 
 impl Speculation {
-    /// A drafter for one sequence.
+    /// A drafter for one sequence; a model's comes from whoever has the model.
     pub fn drafter(self) -> Option<Box<dyn Drafter>> {
         match self {
-            Speculation::Off => None,
+            Speculation::Off | Speculation::Draft => None,
             Speculation::Ngram => Some(Box::new(NgramDrafter::default())),
             Speculation::Suffix => Some(Box::new(SuffixDrafter::default())),
         }
@@ -54,7 +56,8 @@ impl FromStr for Speculation {
             "off" => Ok(Speculation::Off),
             "ngram" => Ok(Speculation::Ngram),
             "suffix" => Ok(Speculation::Suffix),
-            _ => Err("unknown drafter: use ngram, suffix or off".to_owned()),
+            "draft" => Ok(Speculation::Draft),
+            _ => Err("unknown drafter: use ngram, suffix, draft or off".to_owned()),
         }
     }
 }

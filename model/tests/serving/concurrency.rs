@@ -1,6 +1,6 @@
 //! Many requests at once give what each gives alone, and leave nothing behind.
 
-use crate::tiny::{Outcome, Written, alone, cpu, drawn, greedy, one, run, tokens};
+use crate::tiny::{Outcome, Written, alone, cpu, drawn, greedy, one, run, together, tokens};
 use std::time::{Duration, Instant};
 use tilewright_model::FinishReason;
 use tilewright_model::serving::{Engine, Event, Figures, GenerateError, Request};
@@ -29,11 +29,7 @@ fn together_as_alone() {
         let length = 10 + at as usize * 7 % 60;
         if at.is_multiple_of(2) { greedy(prompt, length) } else { drawn(prompt, length, at.into()) }
     };
-    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
-        let run = |at: u32| one(&engine, request(at));
-        let threads: Vec<_> = (0..16).map(|at| scope.spawn(move || run(at))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
+    let outcomes: Vec<Outcome> = together(&engine, (0..16).map(request));
     for (at, outcome) in (0..).zip(&outcomes) {
         assert_eq!(outcome.ids(), alone(&file, &request(at)), "request {at}");
         assert_eq!(outcome.reason(), Some(FinishReason::Length));

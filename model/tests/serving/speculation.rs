@@ -1,10 +1,11 @@
 //! Guessed tokens change the number of passes and nothing else.
 
 use crate::concurrency::idle;
-use crate::tiny::{Written, alone, cpu, drawn, greedy, one, tokens};
+use crate::tiny::{Outcome, Written, alone, cpu, drawn, greedy, one, together, tokens};
 use tilewright_model::sampling::Chain;
-use tilewright_model::serving::{Engine, Request};
+use tilewright_model::serving::{BuildError, Engine, Request};
 use tilewright_model::speculative::Speculation;
+use tilewright_model::synthetic::SyntheticModel;
 
 fn engine(file: &Written, speculation: Speculation) -> Engine {
     let builder = Engine::builder().model(file.path()).device(&cpu());
@@ -57,10 +58,42 @@ fn guesses_go_with_penalties_and_company() {
     let off = engine(&file, Speculation::Off);
     let expected: Vec<_> = (0..4).map(|at| one(&off, request(at)).ids()).collect();
     let engine = engine(&file, Speculation::Ngram);
-    let found: Vec<_> = std::thread::scope(|scope| {
-        let run = |at: u32| one(&engine, request(at)).ids();
-        let threads: Vec<_> = (0..4).map(|at| scope.spawn(move || run(at))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
+    let found = together(&engine, (0..4).map(request));
+    let found: Vec<_> = found.iter().map(Outcome::ids).collect();
     assert_eq!(found, expected);
+}
+
+/// The model itself as its own draft model guesses right as long as it is asked for the best
+/// token; another model does not, and nothing but the number of passes tells.
+#[test]
+fn a_draft_model_guesses() {
+    let file = Written::new("drafts");
+    let other = SyntheticModel { seed: 2, block_count: 1, ..SyntheticModel::default() };
+    let other = Written::with("other", &other.to_bytes());
+    let requests: Vec<Request> =
+        (0..3).map(|at| greedy(tokens(at, 70 + at * 30), 60 + at as usize)).collect();
+    for (draft, right) in [(&file, true), (&other, false)] {
+        let builder = Engine::builder().model(file.path()).device(&cpu()).max_sequences(4);
+        let builder = builder.speculation(Speculation::Draft).draft_model(draft.path());
+        let engine = builder.build().unwrap();
+        let found = together(&engine, requests.clone());
+        for (request, outcome) in requests.iter().zip(found) {
+            assert_eq!(outcome.ids(), alone(&file, request));
+        }
+        let figures = idle(&engine);
+        assert_eq!(figures.accepted == figures.drafted, right, "{figures:?}");
+        assert!(figures.drafted > 20, "{figures:?}");
+    }
+}
+
+#[test]
+fn draft_models_that_do_not_fit() {
+    let file = Written::new("draft-refused");
+    let other = SyntheticModel { vocab_size: 300, ..SyntheticModel::default() };
+    let other = Written::with("vocabulary", &other.to_bytes());
+    let builder = || Engine::builder().model(file.path()).device(&cpu());
+    let draft = || builder().speculation(Speculation::Draft);
+    assert!(matches!(draft().build().err(), Some(BuildError::NoDraftModel)));
+    let error = draft().draft_model(other.path()).build().err();
+    assert!(matches!(error, Some(BuildError::DraftVocabulary)));
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use tilewright_model::FinishReason;
 use tilewright_model::sampling::{Chain, SamplingParams};
-use tilewright_model::serving::{Engine, Event, Finished, PromptToken, Request, Token};
+use tilewright_model::serving::{Completion, Engine, Event, Finished, PromptToken, Request, Token};
 use tilewright_model::synthetic::SyntheticModel;
 use tilewright_runtime::Device;
 
@@ -12,9 +12,13 @@ pub struct Written(PathBuf);
 
 impl Written {
     pub fn new(name: &str) -> Self {
+        Self::with(name, &SyntheticModel::default().to_bytes())
+    }
+
+    pub fn with(name: &str, bytes: &[u8]) -> Self {
         let file = format!("tilewright-serving-{name}-{}.gguf", std::process::id());
         let path = std::env::temp_dir().join(file);
-        std::fs::write(&path, SyntheticModel::default().to_bytes()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
         Written(path)
     }
 
@@ -72,9 +76,14 @@ impl Outcome {
 
 /// Runs a request to its end: its choices, and the prompt's log-probabilities.
 pub fn run(engine: &Engine, request: Request) -> (Vec<Outcome>, Vec<PromptToken>) {
-    let mut outcomes = vec![Outcome::default(); request.choices as usize];
+    let choices = request.choices;
+    finish(engine.generate(request).unwrap(), choices)
+}
+
+fn finish(completion: Completion, choices: u32) -> (Vec<Outcome>, Vec<PromptToken>) {
+    let mut outcomes = vec![Outcome::default(); choices as usize];
     let mut scores = Vec::new();
-    for event in engine.generate(request).unwrap().blocking() {
+    for event in completion.blocking() {
         match event.unwrap() {
             Event::Prompt(tokens) => scores = tokens,
             Event::Token(token) => outcomes[token.choice as usize].tokens.push(token),
@@ -85,6 +94,13 @@ pub fn run(engine: &Engine, request: Request) -> (Vec<Outcome>, Vec<PromptToken>
     }
     assert!(outcomes.iter().all(|outcome| outcome.finished.is_some()));
     (outcomes, scores)
+}
+
+/// The only choices of requests that run at the same time.
+pub fn together(engine: &Engine, requests: impl IntoIterator<Item = Request>) -> Vec<Outcome> {
+    let start = |request: Request| engine.generate(request).unwrap();
+    let completions: Vec<Completion> = requests.into_iter().map(start).collect();
+    completions.into_iter().map(|completion| finish(completion, 1).0.remove(0)).collect()
 }
 
 /// The only choice of a request.
