@@ -58,7 +58,7 @@ impl Random {
     fn below(&mut self, end: u32) -> u32 {
         self.next += 1;
         let word = philox4x32_10([self.next, 0, 7, 0], self.key)[0];
-        (u64::from(word) * u64::from(end) >> 32) as u32
+        ((u64::from(word) * u64::from(end)) >> 32) as u32
     }
 }
 

@@ -16,8 +16,9 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tilewright_model::ParseSpecial;
 use tilewright_model::chat::RenderOptions;
-use tilewright_model::serving::Event;
+use tilewright_model::serving::{Event, Reasoning};
 
 /// A request on its way.
 struct Running {
@@ -64,6 +65,10 @@ fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Running, Parameters), Api
     }
     let prompt = prompt(fields, model, tools.as_ref())?;
     let (thinks, inside) = thinking(model, &prompt);
+    let limit = fields.integer("max_reasoning_tokens", 0..=i64::from(u32::MAX))?;
+    if let Some(limit) = limit.filter(|_| thinks) {
+        parameters.request.reasoning = Some(reasoning(model, limit as usize, inside)?);
+    }
     let context = model.engine.context() as usize;
     let request = parameters.with_prompt(prompt, context, model)?;
     let number = app.next_id();
@@ -106,6 +111,16 @@ fn thinking(model: &Model, prompt: &[u32]) -> (bool, bool) {
     let tokenizer = model.engine.tokenizer();
     let text: String = tail.iter().map(|id| crate::logprobs::text(tokenizer, *id)).collect();
     (source.contains(close), text.trim_end().ends_with(open))
+}
+
+/// The limit of the model's reasoning, in its own tokens.
+fn reasoning(model: &Model, limit: usize, inside: bool) -> Result<Reasoning, ApiError> {
+    let encode = |marker: &str| {
+        let ids = model.engine.tokenizer().encode(marker, ParseSpecial::Yes);
+        ids.map_err(|error| ApiError::internal(error.to_string()))
+    };
+    let [open, close] = THINK;
+    Ok(Reasoning { limit, open: encode(open)?, close: encode(close)?, inside })
 }
 
 impl Running {

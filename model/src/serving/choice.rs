@@ -1,5 +1,6 @@
 //! [`Choice`]: one completion that is being generated.
 
+use super::thinking::Thinking;
 use super::{Event, Finished, GenerateError, PromptToken, Request, Token};
 use crate::FinishReason;
 use crate::batch::BEST;
@@ -47,6 +48,7 @@ pub(super) struct Choice {
     ignore_end: bool,
     logprobs: Option<usize>,
     constraint: Option<Constraint>,
+    thinking: Option<Thinking>,
     utf8: Utf8Stream,
     stops: StopMatcher,
     generated: u32,
@@ -70,7 +72,9 @@ impl Choice {
         if let Some(drafter) = &mut drafter {
             drafter.extend(&asked.prompt);
         }
+        let reasoning = asked.reasoning.clone().filter(|_| constraint.is_none());
         Ok(Choice {
+            thinking: reasoning.map(Thinking::new),
             request,
             index,
             events,
@@ -122,19 +126,31 @@ impl Choice {
         let mut text = sequence.tokens.clone();
         let prompt = sequence.prompt as usize;
         let (chain, constraint) = (&self.chain, &mut self.constraint);
-        let emitted = accept(drafts, |at| {
+        let mut choose = |at: usize, forced: Option<u32>| {
             let row = rows.get(at).ok_or_else(|| no_row("an output"))?;
-            if device {
-                return Ok(row.chosen);
-            }
-            let logits = row.logits.ok_or_else(|| no_row("logits"))?;
-            let mask = constraint.as_mut().map(Constraint::mask).transpose().map_err(failed)?;
-            let history = History { tokens: &text, prompt };
-            let token = chain.choose(logits, history, mask.as_deref()).map_err(failed)?;
+            let token = match forced {
+                Some(token) => token,
+                None if device => row.chosen,
+                None => {
+                    let logits = row.logits.ok_or_else(|| no_row("logits"))?;
+                    let mask = constraint.as_mut().map(Constraint::mask).transpose();
+                    let history = History { tokens: &text, prompt };
+                    let mask = mask.map_err(failed)?;
+                    chain.choose(logits, history, mask.as_deref()).map_err(failed)?
+                }
+            };
             if let Some(constraint) = constraint {
                 constraint.push(token).map_err(failed)?;
             }
             text.push(token);
+            Ok(token)
+        };
+        let thinking = &mut self.thinking;
+        let emitted = accept(drafts, |at| {
+            let token = choose(at, thinking.as_mut().and_then(Thinking::forced))?;
+            if let Some(thinking) = thinking {
+                thinking.push(token);
+            }
             Ok(token)
         })?;
         self.length.observe(drafts.len(), emitted.len() - 1);

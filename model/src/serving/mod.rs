@@ -37,6 +37,7 @@ mod output;
 mod pass;
 mod place;
 mod request;
+mod thinking;
 mod worker;
 
 pub use builder::Builder;
@@ -46,3 +47,4 @@ pub use error::{BuildError, GenerateError, SubmitError};
 pub use event::{Event, Finished, PromptToken, Token};
 pub use figures::Figures;
 pub use request::Request;
+pub use thinking::Reasoning;

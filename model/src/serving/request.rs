@@ -1,5 +1,6 @@
 //! [`Request`]: what is to be generated.
 
+use super::Reasoning;
 use crate::grammar::Grammar;
 use crate::sampling::Chain;
 use std::time::Instant;
@@ -30,6 +31,8 @@ pub struct Request {
     pub score_prompt: bool,
     /// What the text must be.
     pub grammar: Option<Grammar>,
+    /// How long the model may reason; a grammar takes its place.
+    pub reasoning: Option<Reasoning>,
     /// Higher goes first.
     pub priority: i32,
     /// When nobody waits any more.
@@ -50,6 +53,7 @@ impl Request {
             logprobs: None,
             score_prompt: false,
             grammar: None,
+            reasoning: None,
             priority: 0,
             deadline: None,
         }

@@ -124,3 +124,27 @@ fn a_prompt_is_cached_and_parts_are_joined() {
     assert_eq!(second["usage"]["prompt_tokens_details"]["cached_tokens"], 128);
     assert_eq!(first["choices"], second["choices"]);
 }
+
+#[test]
+fn reasoning_is_split_off_and_limited() {
+    let server = Server::new("thinking");
+    let more = |thinking: bool, stream: bool| {
+        json!({"max_tokens": 40, "seed": 2, "ignore_eos": true, "max_reasoning_tokens": 10,
+            "stream": stream, "chat_template_kwargs": {"enable_thinking": thinking}})
+    };
+    let choice = server.chat("go", more(true, false)).json()["choices"][0].clone();
+    let reasoning = choice["message"]["reasoning_content"].as_str().unwrap();
+    // Ten tokens are at most ten characters; the marker takes eight, the answer the rest.
+    assert!(!reasoning.is_empty() && reasoning.chars().count() <= 10, "{reasoning}");
+    assert!(!content(&choice).is_empty() && !content(&choice).contains("</think>"));
+    let events = server.chat("go", more(true, true)).events();
+    let join = |name: &str| -> String {
+        events.iter().filter_map(|e| e["choices"][0]["delta"][name].as_str()).collect()
+    };
+    assert_eq!(
+        (join("reasoning_content").trim(), &join("content")[..]),
+        (reasoning, content(&choice))
+    );
+    let plain = server.chat("go", more(false, false)).json();
+    assert!(plain["choices"][0]["message"].get("reasoning_content").is_none());
+}

@@ -51,9 +51,15 @@ impl Answer {
     }
 }
 
+/// The same for a model that thinks aloud.
+pub const THINKING: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}\
+    <|im_end|>\n{% endfor %}<|im_start|>assistant\n{% if enable_thinking %}<think>{% else %}\
+    <think></think>{% endif %}";
+
 fn model_file(name: &str) -> PathBuf {
     let mut writer = SyntheticModel { context_length: 2048, ..Default::default() }.writer();
-    writer.set("tokenizer.chat_template", TEMPLATE);
+    let template = if name.starts_with("thinking") { THINKING } else { TEMPLATE };
+    writer.set("tokenizer.chat_template", template);
     let file = format!("tilewright-server-{name}-{}.gguf", std::process::id());
     let path = std::env::temp_dir().join(file);
     std::fs::write(&path, writer.to_bytes()).unwrap();
