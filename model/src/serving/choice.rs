@@ -123,7 +123,8 @@ impl Choice {
         rows: &[Row<'_>],
     ) -> Result<Vec<u32>, GenerateError> {
         let device = self.chain.is_plain() && self.constraint.is_none();
-        let mut text = sequence.tokens.clone();
+        // A device's choice needs no text: long ones are not copied at every step.
+        let mut text = if device { Vec::new() } else { sequence.tokens.clone() };
         let prompt = sequence.prompt as usize;
         let (chain, constraint) = (&self.chain, &mut self.constraint);
         let mut choose = |at: usize, forced: Option<u32>| {
