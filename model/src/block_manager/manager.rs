@@ -141,8 +141,14 @@ impl BlockManager {
             return;
         }
         let full = (computed / PAGE) as usize;
-        let pages = tokens.chunks_exact(PAGE as usize).zip(&blocks.pages);
-        for (tokens, page) in pages.take(full).skip(blocks.hashes.len()) {
+        let known = blocks.hashes.len();
+        if full <= known {
+            return;
+        }
+        let tokens = tokens.get(known * PAGE as usize..).unwrap_or_default();
+        let pages = blocks.pages.get(known..).unwrap_or_default();
+        let new = tokens.chunks_exact(PAGE as usize).zip(pages);
+        for (tokens, page) in new.take(full - known) {
             let hash = self.hasher.page(blocks.hashes.last().copied(), tokens);
             if let Some(state) = self.pages.get_mut(*page as usize)
                 && state.hash.is_none()

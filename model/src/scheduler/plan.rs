@@ -36,6 +36,8 @@ pub struct Plan {
     pub preempted: Vec<SequenceId>,
     /// Sequences whose deadline passed: they are gone.
     pub expired: Vec<SequenceId>,
+    /// Known tokens of all spans.
+    known: u32,
 }
 
 impl Plan {
@@ -44,9 +46,25 @@ impl Plan {
         self.spans.iter().map(PlannedSpan::tokens).sum()
     }
 
+    /// Known tokens of the pass: all of them while it is being planned, since drafts come last.
+    pub(super) fn known(&self) -> u32 {
+        self.known
+    }
+
+    /// Adds a span without drafts.
+    pub(super) fn push(&mut self, span: PlannedSpan) {
+        self.known += span.count;
+        self.spans.push(span);
+    }
+
     /// Takes a sequence out again.
     pub(super) fn remove(&mut self, id: SequenceId) {
-        self.spans.retain(|span| span.id != id);
+        let known = &mut self.known;
+        self.spans.retain(|span| {
+            let kept = span.id != id;
+            *known -= if kept { 0 } else { span.count };
+            kept
+        });
         self.copies.retain(|(owner, _)| *owner != id);
     }
 }

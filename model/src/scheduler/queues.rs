@@ -89,7 +89,8 @@ impl Scheduler {
     /// The next pass.
     pub fn schedule(&mut self, now: Duration) -> Plan {
         self.statistics.steps += 1;
-        let mut plan = Plan { expired: self.expire(now), ..Plan::default() };
+        let mut plan = Plan::default();
+        plan.expired = self.expire(now);
         let (decoding, prompts): (Vec<_>, Vec<_>) =
             self.running.iter().map(|(r, s)| (*r, s.pending())).partition(|(_, p)| *p == 1);
         for (rank, _) in decoding.into_iter().chain(prompts) {
@@ -154,7 +155,7 @@ impl Scheduler {
     /// Plans known tokens of a running sequence; those of a worse rank lose their pages where it
     /// has too few, in the end itself.
     fn plan_known(&mut self, rank: Rank, plan: &mut Plan) {
-        let left = self.limits.max_batched_tokens.saturating_sub(plan.tokens());
+        let left = self.limits.max_batched_tokens.saturating_sub(plan.known());
         loop {
             let Some(sequence) = self.running.get_mut(&rank) else { return };
             let start = sequence.computed;
@@ -167,7 +168,7 @@ impl Scheduler {
                 let output = count == sequence.pending();
                 let id = rank.id();
                 plan.copies.extend(copies.into_iter().map(|copy| (id, copy)));
-                plan.spans.push(PlannedSpan { id, start, count, drafts: Vec::new(), output });
+                plan.push(PlannedSpan { id, start, count, drafts: Vec::new(), output });
                 return;
             }
             let Some((worst, _)) = self.running.last_key_value() else { return };
@@ -190,7 +191,7 @@ impl Scheduler {
     fn admit(&mut self, plan: &mut Plan) {
         let ranks: Vec<Rank> = self.waiting.keys().copied().collect();
         for rank in ranks {
-            if plan.tokens() >= self.limits.max_batched_tokens {
+            if plan.known() >= self.limits.max_batched_tokens {
                 return;
             }
             let Some(sequence) = self.waiting.get(&rank) else { continue };
@@ -272,7 +273,7 @@ impl Scheduler {
 
     /// Adds guesses to spans that end in an output, as far as tokens and free pages reach.
     fn plan_drafts(&mut self, plan: &mut Plan) {
-        let mut left = self.limits.max_batched_tokens.saturating_sub(plan.tokens()) as usize;
+        let mut left = self.limits.max_batched_tokens.saturating_sub(plan.known()) as usize;
         for span in plan.spans.iter_mut().filter(|span| span.output) {
             let rank = self.ranks.get(&span.id);
             let Some(sequence) = rank.and_then(|rank| self.running.get_mut(rank)) else { continue };
