@@ -6,6 +6,7 @@
 
 mod concurrency;
 mod deterministic;
+mod device_lost;
 mod grammar;
 mod refusals;
 mod sampling;

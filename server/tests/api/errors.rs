@@ -2,6 +2,7 @@
 
 use crate::server::{Server, options};
 use serde_json::{Value, json};
+use tilewright_runtime::{Device, Fault, FaultPoint};
 use tilewright_server::Options;
 
 const INVALID: &str = "invalid_request_error";
@@ -140,4 +141,17 @@ fn a_request_that_takes_too_long() {
     assert_eq!(late.error(), expected);
     let stream = server.complete("ab", json!({"max_tokens": 256, "stream": true}));
     assert!(stream.text.contains("deadline_exceeded") && !stream.text.contains("[DONE]"));
+}
+
+#[test]
+fn a_lost_device() {
+    let device = Device::open(&"cpu".parse().unwrap()).unwrap();
+    let of_engine = device.clone();
+    let server = Server::with("lost", options(), move |b| b.device(&of_engine));
+    let lost = (503, json!("server_error"), Value::Null, json!("device_lost"));
+    device.inject(Fault { at: FaultPoint::Download, after: 3 });
+    assert_eq!(server.complete("ab", json!({"max_tokens": 50})).error(), lost);
+    assert_eq!(server.get("/health").error(), lost);
+    assert_eq!(server.complete("ab", json!({})).error(), lost);
+    assert_eq!(server.get("/metrics").status, 200);
 }
