@@ -150,7 +150,8 @@ fn a_lost_device() {
     let server = Server::with("lost", options(), move |b| b.device(&of_engine));
     let lost = (503, json!("server_error"), Value::Null, json!("device_lost"));
     device.inject(Fault { at: FaultPoint::Download, after: 3 });
-    assert_eq!(server.complete("ab", json!({"max_tokens": 50})).error(), lost);
+    let more = json!({"max_tokens": 50, "ignore_eos": true});
+    assert_eq!(server.complete("ab", more).error(), lost);
     assert_eq!(server.get("/health").error(), lost);
     assert_eq!(server.complete("ab", json!({})).error(), lost);
     assert_eq!(server.get("/metrics").status, 200);
