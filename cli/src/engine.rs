@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::{Cli, DeviceChoice, ModelArgs, SamplingArgs};
 
-pub use loaded::Loaded;
+pub use loaded::{Loaded, device, use_threads};
 
 /// A failure of the engine: one line that says what to do.
 #[derive(Debug, thiserror::Error)]

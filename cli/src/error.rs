@@ -71,6 +71,9 @@ pub enum Error {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] engine::Error),
+    /// The server could not start, or its model could not be loaded.
+    #[error(transparent)]
+    Serve(tilewright_server::ServeError),
     /// A kernel's source has mistakes.
     #[error("{0}")]
     Inspect(String),

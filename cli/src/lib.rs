@@ -63,6 +63,6 @@ fn quieten_drivers() {
 /// Whatever the command ran into; [`Error::exit_code`] says how the process should end.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), Error> {
     let Some(cli) = usage::parse(args)? else { return Ok(()) };
-    log::init(cli.verbose)?;
+    log::init(cli.verbose, cli.wants_access_log())?;
     command::run(&cli)
 }

@@ -7,12 +7,14 @@ use crate::error::Error;
 /// The filter's environment variable, such as `TILEWRIGHT_LOG=tilewright_runtime=debug`.
 const VARIABLE: &str = "TILEWRIGHT_LOG";
 
-/// Starts logging; `TILEWRIGHT_LOG` wins over the number of `-v`.
+/// Starts logging; `TILEWRIGHT_LOG` wins over the number of `-v`. `access`: the server's line for
+/// every request is wanted in any case.
 ///
 /// # Errors
 /// The variable is not a filter.
-pub fn init(verbose: u8) -> Result<(), Error> {
+pub fn init(verbose: u8, access: bool) -> Result<(), Error> {
     let by_flag = match verbose {
+        0 if access => "off,tilewright::access=info",
         0 => "off",
         1 => "info",
         2 => "debug",

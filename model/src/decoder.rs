@@ -129,6 +129,14 @@ impl<K: KvElement> Decoder<K> {
         Ok(self.cache.grow(pages)?)
     }
 
+    /// Copies what one page of the cache holds to another.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn copy_page(&mut self, from: u32, to: u32) -> Result<(), DecoderError> {
+        Ok(self.cache.copy_page(from, to)?)
+    }
+
     /// Computes the tokens of a batch.
     ///
     /// # Errors

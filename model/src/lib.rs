@@ -5,10 +5,14 @@
 //! [`sampling`] (the reference of the sampling chain), [`stop`] (stop strings); then
 //! [`weights`] (the file's tensors on a device), [`kv_cache`] (pages), [`sequence`], [`batch`]
 //! (what one pass computes), [`step_inputs`] and [`workspace`] (its buffers), [`layers`],
-//! [`decoder`] (the pass), [`engine`] (schedule, forward, commit). [`synthetic`] makes tiny random
-//! models for tests, and random weights of known shapes for benchmarks.
+//! [`decoder`] (the pass), [`engine`] (one sequence: schedule, forward, commit). For many requests at
+//! once: [`block_manager`] (who holds which page), [`scheduler`] (what the next pass computes),
+//! [`speculative`] (guesses and their acceptance), [`grammar`] (structured output), [`serving`] (the
+//! engine of a service). [`synthetic`] makes tiny random models for tests, and random
+//! weights of known shapes for benchmarks.
 
 pub mod batch;
+pub mod block_manager;
 pub mod chat;
 pub mod config;
 pub mod decoder;
@@ -16,10 +20,14 @@ pub mod engine;
 mod error;
 mod file;
 pub mod gguf;
+pub mod grammar;
 pub mod kv_cache;
 pub mod layers;
 pub mod sampling;
+pub mod scheduler;
 pub mod sequence;
+pub mod serving;
+pub mod speculative;
 pub mod step_inputs;
 pub mod stop;
 pub mod synthetic;

@@ -5,7 +5,7 @@
 //! Rust; `bless` rewrites golden files; `budget` holds the size limits of the sources; `package` builds
 //! the example crates against the packaged crates, with `expansion`'s limits; `web` compiles the
 //! browsers' texts in a browser; `speed` and `fuzz` measure the release program and replay the
-//! fuzzer's corpus; `figures` writes the README's table of measurements.
+//! fuzzer's corpus; `serving` drives the server from outside; `figures` writes the README's table of measurements.
 
 mod bless;
 mod budget;
@@ -23,6 +23,7 @@ mod install;
 mod model;
 mod package;
 mod process;
+mod serving;
 mod source;
 mod speed;
 mod steps;
@@ -42,6 +43,7 @@ usage: cargo xtask COMMAND
   bundle [CARGO OPTION...]    release binaries, tests and benches with a run.sh in dist/
   bless [NEXTEST OPTION...]   run the tests and rewrite the golden files
   fmt [--check]               rustfmt over the crates and over the kernel sources
+  storm [--seconds N]         64 clients on a tiny model; --clients, --seed, --device
   figures [--check]           the README's table of measurements, from bench/results
 
 TILEWRIGHT_CACHE names the cache folder (default: $XDG_CACHE_HOME/tilewright).";
@@ -71,6 +73,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         "bundle" => bundle::run(rest),
         "bless" => bless::run(rest),
         "fmt" => fmt::run(rest),
+        "storm" => serving::storm::run(rest),
         "figures" => figures::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");

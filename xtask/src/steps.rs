@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::summary::Summary;
-use crate::{budget, figures, fmt, fuzz, install, model, package, process, speed, web};
+use crate::{budget, figures, fmt, fuzz, install, model, package, process, serving, speed, web};
 
 /// One named step.
 pub struct Step {
@@ -58,6 +58,9 @@ pub const STEPS: &[Step] = &[
     Step { name: "figures", needs: &[], work: Call(figures::check) },
     Step { name: "clippy", needs: &[], work: Cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]) },
     Step { name: "web", needs: &[Browser], work: Call(web::check) },
+    Step { name: "openai", needs: &[], work: Call(serving::openai) },
+    Step { name: "page", needs: &[Browser], work: Call(serving::page) },
+    Step { name: "storm", needs: &[], work: Call(serving::storm::check) },
     Step { name: "package", needs: &[Vulkan, Model], work: Given(package::check) },
     Step { name: "speed", needs: &[Vulkan, Model], work: Given(speed::check) },
     Step { name: "fuzz", needs: &[], work: Call(fuzz::replay) },

@@ -6,6 +6,7 @@ mod inspect;
 mod model;
 mod number;
 mod sampling;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use device::DeviceChoice;
 pub use inspect::{InspectArgs, Stage};
 pub use model::{ModelArgs, ModelSource};
 pub use sampling::SamplingArgs;
+pub use serve::ServeArgs;
 
 /// Runs language models with kernels that were written in Rust.
 #[derive(Debug, Parser)]
@@ -43,10 +45,19 @@ pub enum Command {
     Devices(DevicesArgs),
     /// Print a kernel at any stage of its compilation
     Inspect(InspectArgs),
+    /// Answer requests over HTTP, as OpenAI's API does
+    Serve(ServeArgs),
     /// Measure perplexity, and KL divergence against a second model
     Perplexity(PerplexityArgs),
     /// Measure tokens per second on random weights of a well-known shape
     Bench(BenchArgs),
+}
+
+impl Cli {
+    /// Whether every request to a server is to be logged.
+    pub fn wants_access_log(&self) -> bool {
+        matches!(self.command, Command::Serve(_))
+    }
 }
 
 /// `generate`.

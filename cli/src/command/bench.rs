@@ -15,7 +15,7 @@ use crate::{engine, interrupt, output};
 
 /// Makes the model on the device and measures it.
 pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
-    let device = engine::device(args.device, !cli.no_cubin_cache)?;
+    let device = engine::device(args.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
     let (shape, shape_name) = args.shape.shape();
     let (recipe, quant) = args.quant.recipe();
     let config = shape.config();

@@ -8,6 +8,7 @@ mod inspect;
 mod perplexity;
 #[cfg(test)]
 mod scripted;
+mod serve;
 
 use crate::args::{Cli, Command};
 use crate::error::Error;
@@ -18,10 +19,14 @@ use crate::interrupt;
 /// # Errors
 /// Whatever the command ran into.
 pub fn run(cli: &Cli) -> Result<(), Error> {
-    interrupt::install()?;
+    // The server stops in its own way.
+    if !matches!(cli.command, Command::Serve(_)) {
+        interrupt::install()?;
+    }
     match &cli.command {
         Command::Generate(args) => generate::run(cli, args),
         Command::Chat(args) => chat::run(cli, args),
+        Command::Serve(args) => serve::run(cli, args),
         Command::Devices(args) => devices::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Perplexity(args) => perplexity::run(cli, args),

@@ -3,6 +3,7 @@
 use super::{Engine, Error, Message, Options, Prompt, Token, TopLogit};
 use crate::args::{DeviceChoice, SamplingArgs};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tilewright_model::EngineError;
 use tilewright_model::chat::{self, RenderOptions, Role};
@@ -18,7 +19,10 @@ pub struct Loaded {
 }
 
 /// Opens the device of a choice.
-fn device(choice: DeviceChoice, cubin_cache: bool) -> Result<Device, tilewright_runtime::Error> {
+pub fn device(
+    choice: DeviceChoice,
+    cubin_cache: bool,
+) -> Result<Device, tilewright_runtime::Error> {
     let selector = match choice {
         DeviceChoice::Auto => DeviceSelector::Auto,
         DeviceChoice::Cuda(index) => DeviceSelector::Cuda(Some(index as usize)),
@@ -29,6 +33,13 @@ fn device(choice: DeviceChoice, cubin_cache: bool) -> Result<Device, tilewright_
     Device::open_with(&selector, &options)
 }
 
+/// Sets how many threads the processor's kernels use.
+pub fn use_threads(threads: NonZeroU32) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get() as usize);
+    // A pool that is already there keeps its threads.
+    let _ = pool.build_global();
+}
+
 impl Loaded {
     /// Checks the file, opens the device and loads the model.
     ///
@@ -37,9 +48,7 @@ impl Loaded {
     pub fn open(options: &Options<'_>) -> Result<Self, Error> {
         let start = Instant::now();
         if let Some(threads) = options.threads {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get() as usize);
-            // A pool that is already there keeps its threads.
-            let _ = pool.build_global();
+            use_threads(threads);
         }
         let bar = ProgressBar::new(0);
         let style = ProgressStyle::with_template("loading {bytes} of {total_bytes} {wide_bar}");

@@ -7,6 +7,7 @@ mod fetch;
 mod interrupt;
 mod model;
 mod scratch;
+mod serve;
 mod server;
 mod subject;
 mod usage;

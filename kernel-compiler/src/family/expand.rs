@@ -139,7 +139,8 @@ pub(crate) fn instances(
             let mut items = parse::template(template.file, template.text, map)?;
             items.extend(formats::items(&planned.formats, map)?);
             let kernel = items.functions.iter().find(|f| f.name.name == template.kernel);
-            if let Some(function) = kernel.map(|kernel| instantiate(kernel, call, &planned, &path)) {
+            if let Some(function) = kernel.map(|kernel| instantiate(kernel, call, &planned, &path))
+            {
                 let cases = places.iter().map(|at| planned.cases[*at].clone()).collect();
                 all.push(Instance { items, function, cases });
             }

@@ -11,10 +11,12 @@
 //! from the *middle* of a message could bring the halves of a special token together.
 
 mod clock;
+mod conversation;
 mod error;
 mod guard;
 mod json;
 mod template;
 
+pub use conversation::Conversation;
 pub use error::ChatError;
 pub use template::{ChatTemplate, Message, RenderOptions, Role};

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use minijinja::{Environment, Error, ErrorKind, context};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::clock::strftime;
 use super::error::ChatError;
@@ -63,6 +64,7 @@ impl Default for RenderOptions {
 /// A compiled chat template.
 pub struct ChatTemplate {
     environment: Environment<'static>,
+    source: String,
 }
 
 impl ChatTemplate {
@@ -99,7 +101,7 @@ impl ChatTemplate {
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| ChatError::Syntax { message: one_line(&error) })?;
-        Ok(Self { environment })
+        Ok(Self { environment, source: source.to_owned() })
     }
 
     /// The text of a conversation, as it would be shown.
@@ -109,6 +111,17 @@ impl ChatTemplate {
     pub fn render(
         &self,
         messages: &[Message],
+        tokenizer: &Tokenizer,
+        options: RenderOptions,
+    ) -> Result<String, ChatError> {
+        self.render_with(messages, &Map::new(), tokenizer, options)
+    }
+
+    /// The same for messages of any form, with variables beside the usual ones.
+    pub(super) fn render_with(
+        &self,
+        messages: impl Serialize,
+        variables: &Map<String, Value>,
         tokenizer: &Tokenizer,
         options: RenderOptions,
     ) -> Result<String, ChatError> {
@@ -123,12 +136,18 @@ impl ChatTemplate {
         let template = environment.get_template(NAME).map_err(render_error)?;
         template
             .render(context! {
-                messages,
+                messages => minijinja::Value::from_serialize(&messages),
                 add_generation_prompt => options.add_generation_prompt,
                 bos_token => name(tokenizer.bos()),
                 eos_token => name(tokenizer.eos()),
+                ..minijinja::Value::from_serialize(variables)
             })
             .map_err(render_error)
+    }
+
+    /// The template's own text.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The tokens of a conversation: the template's special tokens recognised, the messages' not.
@@ -141,9 +160,8 @@ impl ChatTemplate {
         tokenizer: &Tokenizer,
         options: RenderOptions,
     ) -> Result<Vec<u32>, ChatError> {
-        let source = self.environment.get_template(NAME).map_err(render_error)?;
         let texts = messages.iter().map(|message| message.content.as_str());
-        let texts = texts.chain([source.source()]);
+        let texts = texts.chain([self.source()]);
         let guard = Guard::new(tokenizer.special_texts(), texts).ok_or(ChatError::NoGuard)?;
         let protected: Vec<Message> = messages
             .iter()

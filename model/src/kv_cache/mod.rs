@@ -3,6 +3,7 @@
 //! Device memory comes on demand: the cache starts with a few pages and is enlarged when they are
 //! used up, so that a short conversation in a long context costs little.
 
+mod copy;
 mod pages;
 mod table;
 

@@ -10,6 +10,11 @@ pub struct BlockTable {
 }
 
 impl BlockTable {
+    /// A table of pages that a [`BlockManager`](crate::block_manager::BlockManager) gave out.
+    pub fn of_pages(pages: &[u32]) -> BlockTable {
+        BlockTable { pages: pages.to_vec() }
+    }
+
     /// Takes pages until `tokens` tokens have a place.
     ///
     /// # Errors

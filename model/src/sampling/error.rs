@@ -16,6 +16,18 @@ pub enum SamplingError {
     /// Out of range.
     #[error("repeat-penalty is {value}, it must be a positive number (1 is off)")]
     RepeatPenalty { value: f32 },
+    /// Out of range.
+    #[error("typical_p is {value}, it must be over 0 and at most 1")]
+    TypicalP { value: f32 },
+    /// Out of range.
+    #[error("{name} is {value}, it must be -2 to 2")]
+    Penalty { name: &'static str, value: f32 },
+    /// Out of range.
+    #[error("{name} is {value}, it must be a number, at least 0 (dry_base: 1)")]
+    Dry { name: &'static str, value: f32 },
+    /// Not finite.
+    #[error("the bias of token {token} is {value}, it must be a number")]
+    Bias { token: u32, value: f32 },
     /// A broken forward pass.
     #[error("the logit of token {id} is {logit}: the model's output is not usable")]
     NotANumber { id: usize, logit: f32 },

@@ -3,19 +3,28 @@
 //! Order: penalties, temperature, top-k, top-p, min-p, draw. Candidates are always in the order of
 //! falling logits, equal logits in the order of ids; sums run in that order. Temperature 0 takes
 //! the first candidate of the raw logits and ignores everything else. The draw depends on the seed
-//! and the position only ([`draw::uniform`]), so that a device kernel reproduces it.
+//! and the position only ([`draw::uniform`]), so that a device kernel reproduces it. [`Chain`] is the
+//! same with more samplers, for requests that a device cannot serve.
 
+mod chain;
 pub mod draw;
+mod dry;
 mod error;
+mod logprobs;
 mod params;
 mod penalties;
 pub mod philox;
 mod truncate;
+mod typical;
 
+pub use chain::{Chain, History};
+pub use dry::Dry;
 pub use error::SamplingError;
+pub use logprobs::{TokenLogprob, logprobs};
 pub use params::SamplingParams;
 pub use penalties::penalise_repeats;
 pub use truncate::{Candidate, candidates, keep_min_p, keep_top_p};
+pub use typical::keep_typical;
 
 /// The token that follows, from raw `logits` (one per token of the vocabulary).
 ///

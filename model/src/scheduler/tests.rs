@@ -1,0 +1,283 @@
+//! Random schedules against a device that remembers which text every slot was computed from.
+
+#![allow(clippy::unwrap_used)]
+
+use super::{LEAD, Limits, LimitsError, NewSequence, Plan, Scheduler, SequenceId};
+use crate::block_manager::BlockManager;
+use proptest::prelude::*;
+use std::collections::HashMap;
+use std::time::Duration;
+use tilewright_kernels::PAGE;
+
+/// A request of a test.
+#[derive(Debug, Clone)]
+struct Request {
+    family: u8,
+    prompt: u16,
+    output: u8,
+    priority: i8,
+    choices: u8,
+    cancel_after: Option<u8>,
+    deadline: Option<u8>,
+    scored: bool,
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let ends = (proptest::option::weighted(0.1, 1..20u8), proptest::option::weighted(0.1, 1..40u8));
+    (0..3u8, 1..150u16, 1..40u8, -1..2i8, 1..3u8, ends, proptest::bool::weighted(0.1)).prop_map(
+        |(family, prompt, output, priority, choices, (cancel_after, deadline), scored)| Request {
+            family,
+            prompt,
+            output,
+            priority,
+            choices,
+            cancel_after,
+            deadline,
+            scored,
+        },
+    )
+}
+
+/// What the request is expected to become.
+struct Live {
+    request: Request,
+    tokens: Vec<u32>,
+    since: u64,
+}
+
+/// The token after a text: a text has one continuation, whoever computes it.
+fn next_token(text: &[u32]) -> u32 {
+    text.iter().fold(7, |sum: u32, token| sum.wrapping_mul(31).wrapping_add(*token)) % 5
+}
+
+struct World {
+    scheduler: Scheduler,
+    slots: HashMap<(u32, u32), Vec<u32>>,
+    live: HashMap<SequenceId, Live>,
+    finished: usize,
+    /// Whether drafts are given, every other one wrong.
+    speculate: bool,
+}
+
+impl World {
+    fn new(limits: Limits, pages: u32, speculate: bool) -> World {
+        let scheduler = Scheduler::new(limits, BlockManager::new(pages, true)).unwrap();
+        let (slots, live) = (HashMap::new(), HashMap::new());
+        World { scheduler, slots, live, finished: 0, speculate }
+    }
+
+    fn submit(&mut self, request: &Request) {
+        let prompt: Vec<u32> =
+            (0..u32::from(request.prompt)).map(|i| i / 70 + u32::from(request.family)).collect();
+        let mut first = None;
+        for _ in 0..request.choices {
+            let steps = self.scheduler.statistics().steps;
+            let deadline = request.deadline.map(|d| Duration::from_secs(steps + u64::from(d)));
+            let id = self.scheduler.submit(NewSequence {
+                prompt: prompt.clone(),
+                priority: request.priority.into(),
+                deadline,
+                fork_of: first,
+                scored: request.scored,
+            });
+            first.get_or_insert(id);
+            let live = Live { request: request.clone(), tokens: prompt.clone(), since: steps };
+            self.live.insert(id, live);
+        }
+    }
+
+    /// One pass, with every promise of a plan checked.
+    fn step(&mut self) -> Plan {
+        let now = Duration::from_secs(self.scheduler.statistics().steps);
+        let plan = self.scheduler.schedule(now);
+        for id in &plan.expired {
+            let live = self.live.remove(id).unwrap();
+            assert!(live.request.deadline.is_some());
+        }
+        let limits = *self.scheduler.limits();
+        assert!(plan.tokens() <= limits.max_batched_tokens);
+        assert!(self.scheduler.running() as u32 <= limits.max_sequences);
+        for (_, copy) in &plan.copies {
+            for offset in 0..PAGE {
+                if let Some(text) = self.slots.get(&(copy.from, offset)).cloned() {
+                    self.slots.insert((copy.to, offset), text);
+                }
+            }
+        }
+        // All writes come before all reads, as layers of a pass have it.
+        for span in &plan.spans {
+            let text: Vec<u32> =
+                self.live[&span.id].tokens.iter().chain(&span.drafts).copied().collect();
+            let pages = self.scheduler.sequence(span.id).unwrap().pages();
+            for position in span.start..span.start + span.tokens() {
+                let slot = (pages[(position / PAGE) as usize], position % PAGE);
+                self.slots.insert(slot, text[..=position as usize].to_vec());
+            }
+        }
+        for span in &plan.spans {
+            self.check_span(span.id, span.start + span.tokens(), &span.drafts);
+            self.commit(span, limits.context);
+        }
+        plan
+    }
+
+    /// Whether the pages of a sequence hold its own text.
+    fn check_span(&self, id: SequenceId, end: u32, drafts: &[u32]) {
+        let text: Vec<u32> = self.live[&id].tokens.iter().chain(drafts).copied().collect();
+        let pages = self.scheduler.sequence(id).unwrap().pages();
+        for position in 0..end {
+            let slot = (pages[(position / PAGE) as usize], position % PAGE);
+            assert_eq!(self.slots[&slot], text[..=position as usize]);
+        }
+    }
+
+    fn commit(&mut self, span: &super::PlannedSpan, context: u32) {
+        let live = self.live.get_mut(&span.id).unwrap();
+        let mut emitted = Vec::new();
+        if span.output {
+            let mut text = live.tokens.clone();
+            let mut drafts = span.drafts.iter();
+            loop {
+                let token = next_token(&text);
+                emitted.push(token);
+                text.push(token);
+                if drafts.next() != Some(&token) {
+                    break;
+                }
+            }
+        }
+        self.scheduler.commit(span, &emitted);
+        live.tokens.extend(&emitted);
+        let generated = live.tokens.len() - usize::from(live.request.prompt);
+        let cancelled = live.request.cancel_after.is_some_and(|n| generated >= n.into());
+        let full = live.tokens.len() >= context as usize;
+        if cancelled || full || generated >= live.request.output.into() {
+            self.live.remove(&span.id);
+            self.scheduler.remove(span.id);
+            self.finished += 1;
+        } else if self.speculate && span.output {
+            let mut drafts = Vec::new();
+            let mut text = live.tokens.clone();
+            for at in 0..3 {
+                let right = next_token(&text);
+                let token = if at == span.id % 4 { right + 1 } else { right };
+                text.push(token);
+                drafts.push(token);
+            }
+            self.scheduler.draft(span.id, drafts);
+        }
+    }
+
+    /// Runs until everything is done; nothing may wait for longer than everybody's work together.
+    fn drain(&mut self) {
+        let work: usize = self.live.values().map(|l| l.tokens.len() + 40).sum();
+        let mut steps = 0;
+        while !self.live.is_empty() {
+            let plan = self.step();
+            assert!(!plan.spans.is_empty() || !plan.expired.is_empty(), "nobody goes on");
+            steps += 1;
+            assert!(steps <= work, "{} wait after {steps} steps", self.live.len());
+        }
+    }
+}
+
+fn limits(max_sequences: u32, extra: u32, context: u32, page_chunks: bool) -> Limits {
+    let max_batched_tokens = max_sequences + PAGE + extra;
+    Limits { max_sequences, max_batched_tokens, context, page_chunks }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// With as few as three pages, so that preemption is the rule.
+    #[test]
+    fn every_sequence_gets_its_own_text(
+        requests in proptest::collection::vec((request(), 0..4u8), 1..20),
+        pages in 3..20u32,
+        max_sequences in 1..8u32,
+        extra in 0..100u32,
+        page_chunks in any::<bool>(),
+        speculate in any::<bool>(),
+    ) {
+        let mut world =
+            World::new(limits(max_sequences, extra, 192, page_chunks), pages, speculate);
+        for (request, steps) in &requests {
+            world.submit(request);
+            for _ in 0..*steps {
+                world.step();
+            }
+        }
+        world.drain();
+        let scheduler = &world.scheduler;
+        prop_assert_eq!((scheduler.waiting(), scheduler.running()), (0, 0));
+        prop_assert_eq!(scheduler.blocks().available(), pages);
+    }
+}
+
+fn plain(prompt: u16, output: u8) -> Request {
+    Request {
+        family: 0,
+        prompt,
+        output,
+        priority: 0,
+        choices: 1,
+        cancel_after: None,
+        deadline: None,
+        scored: false,
+    }
+}
+
+#[test]
+fn prompts_are_computed_in_chunks_beside_decoding() {
+    let mut world = World::new(limits(4, 0, 400, false), 20, false);
+    world.submit(&plain(10, 30));
+    world.step();
+    world.submit(&plain(150, 3));
+    let shapes: Vec<Vec<u32>> =
+        (0..4).map(|_| world.step().spans.iter().map(|s| s.count).collect()).collect();
+    assert_eq!(shapes, [vec![1, 67], vec![1, 67], vec![1, 16], vec![1, 1]]);
+}
+
+#[test]
+fn choices_share_the_pages_of_their_prompt() {
+    let mut world = World::new(limits(4, 100, 400, false), 20, false);
+    let mut request = plain(100, 5);
+    request.choices = 3;
+    world.submit(&request);
+    assert_eq!(world.step().spans.len(), 1);
+    let plan = world.step();
+    assert_eq!(plan.spans.iter().map(|s| s.count).collect::<Vec<_>>(), [1, 1, 1]);
+    // Each of the others writes its own copy of the second page.
+    assert_eq!((plan.copies.len(), world.scheduler.blocks().available()), (3 - 1, 20 - 4));
+    world.drain();
+}
+
+/// Requests of a higher priority keep arriving; the first one is overtaken for so long only.
+#[test]
+fn nothing_starves() {
+    let mut world = World::new(limits(1, 0, 192, false), 3, false);
+    world.submit(&plain(60, 1));
+    let mut steps = 0;
+    while world.live.values().any(|live| live.request.priority == 0) {
+        if world.live.len() < 3 {
+            world.submit(&Request { priority: 1, ..plain(60, 10) });
+        }
+        world.step();
+        steps += 1;
+        assert!(steps < LEAD + 100);
+    }
+    assert!(steps > LEAD / 2, "priorities mean something: {steps}");
+    let oldest = world.live.values().map(|live| live.since).min().unwrap();
+    assert!(oldest > 0);
+}
+
+#[test]
+fn limits_under_which_somebody_would_wait_for_ever() {
+    let check = |limits: Limits, pages| limits.validate(pages);
+    assert_eq!(check(limits(0, 0, 9, false), 9), Err(LimitsError::NoSequences));
+    let few = Limits { max_batched_tokens: 70, ..limits(7, 0, 9, false) };
+    let error = LimitsError::TooFewTokens { tokens: 70, sequences: 7, least: 71 };
+    assert_eq!(check(few, 9), Err(error));
+    let error = LimitsError::TooFewPages { pages: 3, context: 193 };
+    assert_eq!(check(limits(1, 0, 193, false), 3), Err(error));
+}

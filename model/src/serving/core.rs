@@ -1,0 +1,299 @@
+//! [`Core`]: the device's side of the engine. [`Core::step`] is schedule, run, emit.
+
+use super::choice::{Choice, Events};
+use super::draft_model::DraftModel;
+use super::output::{Expected, Rows};
+use super::pass::Passes;
+use super::{Figures, GenerateError, Request};
+use crate::FinishReason;
+use crate::batch::Batch;
+use crate::decoder::DecoderError;
+use crate::grammar::Constraint;
+use crate::kv_cache::BlockTable;
+use crate::scheduler::{NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
+use crate::speculative::Speculation;
+use crate::tokenizer::Tokenizer;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+use tilewright_kernels::PAGE;
+
+/// Requests, their sequences, and the decoder.
+pub(super) struct Core {
+    passes: Box<dyn Passes>,
+    scheduler: Scheduler,
+    tokenizer: Arc<Tokenizer>,
+    choices: HashMap<SequenceId, Choice>,
+    speculation: Speculation,
+    draft_model: Option<DraftModel>,
+    /// Whether each sequence gets passes of its own, of fixed shapes: then nothing that others do
+    /// can change a bit.
+    isolated: bool,
+    start: Instant,
+    figures: Figures,
+}
+
+/// Tokens of a planned span that go into one pass.
+struct Part {
+    span: usize,
+    positions: Range<u32>,
+}
+
+impl Core {
+    pub fn new(
+        passes: Box<dyn Passes>,
+        scheduler: Scheduler,
+        tokenizer: Arc<Tokenizer>,
+        speculation: Speculation,
+        draft_model: Option<DraftModel>,
+        isolated: bool,
+    ) -> Self {
+        let start = Instant::now();
+        let (choices, figures) = (HashMap::new(), Figures::default());
+        Core {
+            passes,
+            scheduler,
+            tokenizer,
+            choices,
+            speculation,
+            draft_model,
+            isolated,
+            start,
+            figures,
+        }
+    }
+
+    /// Takes a checked request with one constraint for each choice that has a grammar.
+    pub fn submit(
+        &mut self,
+        id: u64,
+        request: Request,
+        constraints: Vec<Constraint>,
+        events: Events,
+    ) {
+        let events = Arc::new(events);
+        let deadline = request.deadline.map(|d| d.saturating_duration_since(self.start));
+        let mut constraints = constraints.into_iter();
+        let mut first = None;
+        for index in 0..request.choices {
+            let constraint = constraints.next();
+            let model = self.draft_model.as_ref().map(DraftModel::drafter);
+            let drafter = model.or_else(|| self.speculation.drafter());
+            let choice = Choice::new(id, index, &request, constraint, drafter, events.clone());
+            let choice = match choice {
+                Ok(choice) => choice,
+                Err(error) => {
+                    let message = error.to_string();
+                    return events.send(Err(GenerateError::Choice { message }));
+                }
+            };
+            let sequence = self.scheduler.submit(NewSequence {
+                prompt: request.prompt.clone(),
+                priority: request.priority,
+                deadline,
+                fork_of: first,
+                scored: choice.scores_prompt(),
+            });
+            first.get_or_insert(sequence);
+            self.choices.insert(sequence, choice);
+        }
+    }
+
+    /// Forgets a request.
+    pub fn cancel(&mut self, request: u64) {
+        let of_request = self.choices.iter().filter(|(_, choice)| choice.request == request);
+        let ids: Vec<SequenceId> = of_request.map(|(id, _)| *id).collect();
+        for id in ids {
+            self.choices.remove(&id);
+            self.scheduler.remove(id);
+        }
+    }
+
+    /// Ends every request with an error.
+    pub fn fail(&mut self, error: &GenerateError) {
+        for (id, choice) in self.choices.drain() {
+            choice.events.send(Err(error.clone()));
+            self.scheduler.remove(id);
+        }
+    }
+
+    /// Whether nobody waits for anything.
+    pub fn is_idle(&self) -> bool {
+        self.choices.is_empty()
+    }
+
+    /// How it is doing.
+    pub fn figures(&self) -> Figures {
+        let blocks = self.scheduler.blocks();
+        let cache = blocks.statistics();
+        let statistics = self.scheduler.statistics();
+        Figures {
+            waiting: self.scheduler.waiting(),
+            running: self.scheduler.running(),
+            pages: blocks.total(),
+            free_pages: blocks.available(),
+            steps: statistics.steps,
+            cache_queried: cache.queried,
+            cache_hits: cache.hit,
+            preemptions: statistics.preemptions,
+            ..self.figures
+        }
+    }
+
+    /// One pass: plans it, computes it, and tells everybody what it gave.
+    pub fn step(&mut self) -> Result<(), DecoderError> {
+        let plan = self.schedule();
+        let rows = self.run(&plan)?;
+        self.emit(&plan, &rows);
+        Ok(())
+    }
+
+    fn schedule(&mut self) -> Plan {
+        let began = Instant::now();
+        let plan = self.scheduler.schedule(self.start.elapsed());
+        self.figures.schedule_seconds += began.elapsed().as_secs_f64();
+        self.figures.batch_tokens = plan.tokens();
+        self.figures.batch_sequences = plan.spans.len() as u32;
+        plan
+    }
+
+    fn run(&mut self, plan: &Plan) -> Result<Rows, DecoderError> {
+        let began = Instant::now();
+        for (_, copy) in &plan.copies {
+            self.passes.copy_page(copy.from, copy.to)?;
+        }
+        let mut rows = Rows::default();
+        for parts in self.passes_of(plan) {
+            let (batch, expected, wanted) = self.batch(plan, &parts);
+            if !batch.is_empty() {
+                rows.add(&expected, self.passes.forward(&batch, &wanted)?);
+            }
+        }
+        self.figures.step_seconds += began.elapsed().as_secs_f64();
+        Ok(rows)
+    }
+
+    /// The passes of a plan: one with everything; isolated, one for each page of a prompt and for
+    /// each generated token.
+    fn passes_of(&self, plan: &Plan) -> Vec<Vec<Part>> {
+        let spans = plan.spans.iter().enumerate();
+        let whole = spans.map(|(at, span)| (at, span.start..span.start + span.tokens()));
+        if !self.isolated {
+            return vec![whole.map(|(span, positions)| Part { span, positions }).collect()];
+        }
+        let mut passes = Vec::new();
+        for (span, positions) in whole {
+            let sequence = plan.spans.get(span).and_then(|s| self.scheduler.sequence(s.id));
+            let prompt = sequence.map_or(0, |sequence| sequence.prompt);
+            let mut start = positions.start;
+            while start < positions.end {
+                let page = (start / PAGE + 1) * PAGE;
+                let end = if start < prompt { page.min(prompt) } else { start + 1 };
+                let end = end.min(positions.end);
+                passes.push(vec![Part { span, positions: start..end }]);
+                start = end;
+            }
+        }
+        passes
+    }
+
+    /// A batch of some parts, the outputs that it has, and those whose logits are wanted.
+    fn batch(&self, plan: &Plan, parts: &[Part]) -> (Batch, Expected, Vec<usize>) {
+        let (mut batch, mut expected, mut wanted) = (Batch::default(), Vec::new(), Vec::new());
+        for part in parts {
+            let Some(span) = plan.spans.get(part.span) else { continue };
+            let (Some(sequence), Some(choice)) =
+                (self.scheduler.sequence(span.id), self.choices.get(&span.id))
+            else {
+                continue;
+            };
+            let drafts_at = span.start + span.count;
+            let token = |position: u32| match position.checked_sub(drafts_at) {
+                Some(draft) => span.drafts.get(draft as usize),
+                None => sequence.tokens.get(position as usize),
+            };
+            let tokens: Vec<u32> = part.positions.clone().filter_map(token).copied().collect();
+            let scored = choice.scores_prompt() && span.start < sequence.prompt;
+            let first = if scored { span.start } else { first_output(span) };
+            let outputs = first.max(part.positions.start)..part.positions.end;
+            let choices: Vec<_> = outputs.clone().map(|at| choice.on_device(at + 1)).collect();
+            if scored || choice.needs_logits() {
+                wanted.extend(expected.len()..expected.len() + choices.len());
+            }
+            expected.extend(outputs.map(|at| (span.id, at)));
+            let table = BlockTable::of_pages(sequence.pages());
+            batch.push(&tokens, part.positions.start, &table, &choices);
+        }
+        (batch, expected, wanted)
+    }
+
+    fn emit(&mut self, plan: &Plan, rows: &Rows) {
+        for id in &plan.expired {
+            if let Some(choice) = self.choices.remove(id) {
+                choice.events.send(Err(GenerateError::DeadlineExceeded));
+            }
+        }
+        for span in &plan.spans {
+            if let Some(end) = self.emit_span(span, rows) {
+                self.end(span.id, end);
+            }
+        }
+    }
+
+    /// Commits a span and tells its tokens; how the choice ended, if it did.
+    fn emit_span(
+        &mut self,
+        span: &PlannedSpan,
+        rows: &Rows,
+    ) -> Option<Result<FinishReason, GenerateError>> {
+        let choice = self.choices.get_mut(&span.id)?;
+        let sequence = self.scheduler.sequence(span.id)?;
+        let computed = sequence.prompt.saturating_sub(span.start).min(span.count);
+        self.figures.prompt_tokens += u64::from(computed);
+        if choice.scores_prompt() {
+            rows.logits(span.id).for_each(|(at, logits)| choice.score(at, sequence, logits));
+        }
+        if !span.output {
+            self.scheduler.commit(span, &[]);
+            return None;
+        }
+        choice.tell_scores(sequence);
+        let rows = rows.from(span.id, first_output(span));
+        let emitted = match choice.choose(sequence, &span.drafts, &rows) {
+            Ok(emitted) => emitted,
+            Err(error) => return Some(Err(error)),
+        };
+        let length = sequence.tokens.len() + emitted.len();
+        let full = length >= self.scheduler.limits().context as usize;
+        self.scheduler.commit(span, &emitted);
+        self.figures.generated_tokens += emitted.len() as u64;
+        self.figures.drafted += span.drafts.len() as u64;
+        self.figures.accepted += emitted.len() as u64 - 1;
+        let reason = choice.tell(&self.tokenizer, &emitted, &rows, full);
+        if reason.is_none() {
+            let drafts = if self.isolated { Vec::new() } else { choice.draft(&emitted) };
+            self.scheduler.draft(span.id, drafts);
+        }
+        reason.map(Ok)
+    }
+
+    fn end(&mut self, id: SequenceId, end: Result<FinishReason, GenerateError>) {
+        if let (Some(choice), Some(sequence)) =
+            (self.choices.remove(&id), self.scheduler.sequence(id))
+        {
+            match end {
+                Ok(reason) => choice.finish(sequence, reason),
+                Err(error) => choice.events.send(Err(error)),
+            }
+        }
+        self.scheduler.remove(id);
+    }
+}
+
+/// Position of the last known token, whose output is the first that is chosen; past the end where
+/// a span has none.
+fn first_output(span: &PlannedSpan) -> u32 {
+    let end = span.start + span.count;
+    if span.output { end - 1 } else { end }
+}

@@ -1,0 +1,21 @@
+//! `cargo xtask storm`: many impatient clients on a tiny model.
+
+use crate::failure::Failure;
+use crate::process;
+
+/// Runs the storm with these options (`--seconds N`, `--clients N`, `--seed N`, `--device D`).
+///
+/// # Errors
+/// Whatever went wrong in it.
+pub fn run(args: &[String]) -> Result<(), Failure> {
+    let storm = ["run", "-q", "-p", "tilewright-model", "--example", "storm", "--"];
+    process::run(process::cargo().args(storm).args(args))
+}
+
+/// A minute of it.
+///
+/// # Errors
+/// As for [`run`].
+pub fn check() -> Result<(), Failure> {
+    run(&["--seconds".to_owned(), "60".to_owned()])
+}
