@@ -3,3 +3,4 @@
 
 mod instance;
 mod matmul;
+mod matvec;

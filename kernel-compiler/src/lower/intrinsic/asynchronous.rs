@@ -176,7 +176,28 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(Val::Unit)
     }
 
-    /// `bulk_load(to, i, from, j, bytes, barrier, k)`, `bulk_store(to, i, from, j, bytes)`,
+    /// A cache hint of the second level as the last argument of a copy.
+    fn l2_hint(&mut self, hints: &'a [Expr], span: Span) -> Eval<'a, L2Hint> {
+        let [hint] = hints else {
+            return if hints.is_empty() {
+                Ok(L2Hint::Default)
+            } else {
+                self.error(&TYPE_MISMATCH, span, "a copy takes one cache hint".to_owned())
+            };
+        };
+        match self.eval(hint, None)? {
+            Val::Str(text) if text == "l2::evict_first" => Ok(L2Hint::EvictFirst),
+            Val::Str(text) if text == "l2::evict_last" => Ok(L2Hint::EvictLast),
+            _ => self.error_help(
+                &TYPE_MISMATCH,
+                span,
+                "this is not a cache hint of a copy".to_owned(),
+                "hints are l2::evict_first and l2::evict_last".to_owned(),
+            ),
+        }
+    }
+
+    /// `bulk_load(to, i, from, j, bytes, barrier, k [, hint])`, `bulk_store(to, i, from, j, bytes)`,
     /// `bulk_reduce_add(..)` the same, `bulk_prefetch(from, j, bytes)`
     fn bulk_copy(&mut self, call: &Call<'a, '_>) -> Eval<'a> {
         if call.name.name == "bulk_prefetch" {
@@ -192,9 +213,11 @@ impl<'a> Lowerer<'_, 'a> {
         let bytes = self.scalar(bytes, Scalar::U32, call.span)?;
         let op = match call.name.name.as_str() {
             "bulk_load" => {
-                let [array, k] = self.arguments_of::<2>(call.name, extra)?;
+                let (plain, hints) = extra.split_at(2.min(extra.len()));
+                let [array, k] = self.arguments_of::<2>(call.name, plain)?;
                 let barrier = self.async_place(&array, k, call.span)?;
-                AsyncOp::BulkLoad { to, from, bytes, barrier, l2: L2Hint::Default }
+                let l2 = self.l2_hint(hints, call.span)?;
+                AsyncOp::BulkLoad { to, from, bytes, barrier, l2 }
             }
             "bulk_store" => AsyncOp::BulkStore { to, from, bytes, reduce: BulkReduce::None },
             _ => AsyncOp::BulkStore { to, from, bytes, reduce: BulkReduce::With(AtomicOp::Add) },
