@@ -277,8 +277,9 @@ impl Source {
     }
 }
 
-/// Activations to workgroup memory as 16-bit floats, with the offsets of their groups. All loads of a
-/// token come before its first store, so that they cost one latency; `meanwhile` runs behind the first.
+/// Activations to workgroup memory as 16-bit floats, with the offsets of their groups. The loads of a
+/// batch of tokens come before its first store, so that they cost one latency; `meanwhile` runs behind
+/// the first batch's.
 fn stage_tokens<const FORMAT: Fragments, X: Float, const TOKENS: u32, const COLUMNS: u32>(
     x: &[X],
     xs: &mut [u32],
@@ -288,32 +289,40 @@ fn stage_tokens<const FORMAT: Fragments, X: Float, const TOKENS: u32, const COLU
     warp: u32,
     meanwhile: impl Fn(),
 ) {
-    for t in unroll(0..TOKENS) {
-        let mut words = [[0u32; 4]; COLUMNS / 2048];
-        for round in unroll(0..COLUMNS / 2048) {
+    for first in unroll(0..TOKENS / batch::<TOKENS, COLUMNS>()) {
+        let mut words = [[0u32; 4]; batch::<TOKENS, COLUMNS>() * (COLUMNS / 2048)];
+        for i in unroll(0..batch::<TOKENS, COLUMNS>() * (COLUMNS / 2048)) {
+            let (t, round) = (first * batch::<TOKENS, COLUMNS>() + i / (COLUMNS / 2048), i % (COLUMNS / 2048));
             // The same for all of a warp: it has 256 columns, or none.
             if warp * 256 + round * 2048 < k && t < tokens {
                 let at = warp * 256 + round * 2048 + lane_id() * 8;
                 assume(at + 8 <= k);
-                words[round] = eight::<FORMAT, X>(x, index(t) * k + at);
+                words[i] = eight::<FORMAT, X>(x, index(t) * k + at);
             }
         }
-        if t == 0 {
+        if first == 0 {
             meanwhile();
         }
-        for round in unroll(0..COLUMNS / 2048) {
+        for i in unroll(0..batch::<TOKENS, COLUMNS>() * (COLUMNS / 2048)) {
+            let (t, round) = (first * batch::<TOKENS, COLUMNS>() + i / (COLUMNS / 2048), i % (COLUMNS / 2048));
             if warp * 256 + round * 2048 < k {
                 let at = warp * 256 + round * 2048 + lane_id() * 8;
                 assume(at + 8 <= COLUMNS);
                 let place = t * token_words::<TOKENS, COLUMNS>() + at / 2;
                 if bits::<FORMAT>() == 16 {
-                    xs.store(place, words[round]);
+                    xs.store(place, words[i]);
                 } else {
-                    put_scaled::<FORMAT, TOKENS, COLUMNS>(xs, offsets, words[round], place, at, t);
+                    put_scaled::<FORMAT, TOKENS, COLUMNS>(xs, offsets, words[i], place, at, t);
                 }
             }
         }
     }
+}
+
+/// Tokens that are loaded before the first of them is stored: 16 registers of 16 bytes have room.
+fn batch<const TOKENS: u32, const COLUMNS: u32>() -> u32 {
+    let fit = max(16 / (COLUMNS / 2048), 1);
+    min(TOKENS, if fit >= 8 { 8 } else if fit >= 4 { 4 } else if fit >= 2 { 2 } else { 1 })
 }
 
 /// Eight activations in four words: bf16 beside weights of bf16, else f16.

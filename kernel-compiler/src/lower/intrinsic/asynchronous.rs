@@ -102,22 +102,38 @@ impl<'a> Lowerer<'_, 'a> {
         let (plain, extra) = call.arguments.split_at(2.min(call.arguments.len()));
         let [array, index] = self.arguments_of::<2>(call.name, plain)?;
         let mut barrier = self.async_place(&array, index, call.span)?;
+        let mut scope = Scope::Cluster;
         if name == "mbarrier_arrive_remote" {
-            let [rank] = self.arguments_of::<1>(call.name, extra)?;
+            let (rank, scopes) = extra.split_at(1.min(extra.len()));
+            if let [argument] = scopes {
+                match self.eval(argument, None)? {
+                    Val::Str(text) if text == "workgroup" => scope = Scope::Workgroup,
+                    Val::Str(text) if text == "cluster" => {}
+                    _ => {
+                        return self.error_help(
+                            &TYPE_MISMATCH,
+                            argument.span,
+                            "this is not the scope of an arrival".to_owned(),
+                            "scopes are \"cluster\" and \"workgroup\"".to_owned(),
+                        );
+                    }
+                }
+            }
+            let [rank] = self.arguments_of::<1>(call.name, rank)?;
             let rank = self.scalar(rank, Scalar::U32, call.span)?;
             barrier = self.remote(barrier, rank, call.span)?;
         }
         let one = self.constant(Scalar::U32, 1);
         let op = match (name, extra) {
             ("mbarrier_arrive_remote", _) | ("mbarrier_arrive", []) => {
-                AsyncOp::MbarrierArrive { barrier, count: one }
+                AsyncOp::MbarrierArrive { barrier, count: one, scope }
             }
             _ => {
                 let [value] = self.arguments_of::<1>(call.name, extra)?;
                 let value = self.scalar(value, Scalar::U32, call.span)?;
                 match name {
                     "mbarrier_init" => AsyncOp::MbarrierInit { barrier, count: value },
-                    "mbarrier_arrive" => AsyncOp::MbarrierArrive { barrier, count: value },
+                    "mbarrier_arrive" => AsyncOp::MbarrierArrive { barrier, count: value, scope },
                     "mbarrier_expect" => AsyncOp::MbarrierExpect { barrier, bytes: value },
                     "mbarrier_wait" => AsyncOp::MbarrierWait { barrier, parity: value },
                     _ => {
