@@ -49,7 +49,7 @@ pub fn flash_attention(call: TokenStream) -> TokenStream {
 ///     pub product {
 ///         element: [bf16, f16],
 ///         tiles: {
-///             sm_90a => { rows: 256, stages: 3, cluster: 1, slots: 4, band: 8 },
+///             sm_90a => { rows: 256, stages: 4, cluster: 1, slots: 2, band: 8 },
 ///         },
 ///     }
 /// }

@@ -16,3 +16,8 @@ fn texts() {
 fn operands() {
     check_refused("operands");
 }
+
+#[test]
+fn tensor_maps() {
+    check_refused("tensor_maps");
+}

@@ -13,9 +13,9 @@ pub static MATMUL: Family = Family {
         options: &[],
         fields: &[
             Field::new("rows", "ROWS", (64, 256), 64, Some(256)),
-            Field::new("stages", "STAGES", (2, 16), 1, Some(3)).shrinks(),
+            Field::new("stages", "STAGES", (2, 16), 1, Some(4)).shrinks(),
             Field::new("cluster", "CLUSTER", (1, 2), 1, Some(1)),
-            Field::new("slots", "SLOTS", (1, 8), 1, Some(4)),
+            Field::new("slots", "SLOTS", (1, 8), 1, Some(2)),
             Field::new("band", "BAND", (1, 256), 1, Some(8)),
         ],
     }],

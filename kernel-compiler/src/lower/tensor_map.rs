@@ -65,11 +65,19 @@ impl<'a> Lowerer<'_, 'a> {
             }
             let axes = map.tile.len();
             let wanted = if dims.is_empty() { shape.len() } else { dims.len() };
-            if wanted != axes || (!strides.is_empty() && strides.len() + 1 != axes) {
+            let steps = strides.len() + 1;
+            let message = if wanted != axes {
+                format!("the box of `{name}` has {axes} axes and its tensor {wanted}")
+            } else if steps != axes && steps > 1 {
+                format!("the box of `{name}` has {axes} axes and its tensor {} strides", steps - 1)
+            } else {
+                String::new()
+            };
+            if !message.is_empty() {
                 return self.error_help(
                     &PARAMETER_TYPE,
                     map.name.span,
-                    format!("the box of `{name}` has {axes} axes and its tensor {wanted}"),
+                    message,
                     "give `tile` and `dims` as many extents, and `strides` one less".to_owned(),
                 );
             }

@@ -10,7 +10,7 @@ pub(crate) mod kernels {
         /// Both 16-bit floats.
         pub dense {
             element: [bf16, f16],
-            tiles: { sm_90a => { rows: 256, stages: 3, cluster: 1, slots: 4, band: 8 } },
+            tiles: { sm_90a => { rows: 256, stages: 4, cluster: 1, slots: 2, band: 8 } },
             crate: crate::runtime,
         }
     }
