@@ -107,8 +107,8 @@ impl<'a> Lowerer<'_, 'a> {
             let (rank, scopes) = extra.split_at(1.min(extra.len()));
             if let [argument] = scopes {
                 match self.eval(argument, None)? {
-                    Val::Str(text) if text == "workgroup" => scope = Scope::Workgroup,
-                    Val::Str(text) if text == "cluster" => {}
+                    Val::Str("workgroup") => scope = Scope::Workgroup,
+                    Val::Str("cluster") => {}
                     _ => {
                         return self.error_help(
                             &TYPE_MISMATCH,
@@ -202,8 +202,8 @@ impl<'a> Lowerer<'_, 'a> {
             };
         };
         match self.eval(hint, None)? {
-            Val::Str(text) if text == "l2::evict_first" => Ok(L2Hint::EvictFirst),
-            Val::Str(text) if text == "l2::evict_last" => Ok(L2Hint::EvictLast),
+            Val::Str("l2::evict_first") => Ok(L2Hint::EvictFirst),
+            Val::Str("l2::evict_last") => Ok(L2Hint::EvictLast),
             _ => self.error_help(
                 &TYPE_MISMATCH,
                 span,
