@@ -80,10 +80,7 @@ pub fn matmul_dense<
     } else {
         barrier();
     }
-    let plan = Plan::<BAND> {
-        bands: tokens.div_ceil(128 * CLUSTER),
-        across: rows.div_ceil(ROWS),
-    };
+    let plan = Plan::<BAND> { bands: tokens.div_ceil(128 * CLUSTER), across: rows.div_ceil(ROWS) };
     let clusters = workers / CLUSTER;
     let first = block_id() / CLUSTER;
     let rank = block_id() % CLUSTER;
@@ -190,7 +187,9 @@ fn put_tile<T: Float, const ROWS: u32, const SLOTS: u32>(
         }
         named_barrier(1 + group, 128);
         for j in unroll(0..4) {
-            let words = map(4, |i| word::<T>(sum[part * 32 + j * 8 + i * 2], sum[part * 32 + j * 8 + i * 2 + 1]));
+            let words = map(4, |i| {
+                word::<T>(sum[part * 32 + j * 8 + i * 2], sum[part * 32 + j * 8 + i * 2 + 1])
+            });
             let chunk = j * 2 + half ^ line % 8;
             stmatrix(out, slot + line * 64 + chunk * 8, words);
         }

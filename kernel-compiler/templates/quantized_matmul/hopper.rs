@@ -116,10 +116,7 @@ pub fn matvec_fragments<
     let mine = (n / 16 - block_id() + grid_dim() - 1) / grid_dim();
     let per_tile = k / (8 * slot_columns::<FORMAT>());
     let total = mine * per_tile;
-    let mut next = Source {
-        at: (block_id() * per_tile * 8 + warp) * slot,
-        left: per_tile,
-    };
+    let mut next = Source { at: (block_id() * per_tile * 8 + warp) * slot, left: per_tile };
     // Words from the end of one of the workgroup's tiles to its next.
     let jump = (grid_dim() - 1) * per_tile * 8 * slot;
     let fetch = |from, s| {
@@ -179,7 +176,9 @@ pub fn matvec_fragments<
         mbarrier_wait(bars, warp * STAGES + s, parity);
         let at = (warp * STAGES + s) * slot;
         let x_at = index(x_first + step * (slot_columns::<FORMAT>() / 2));
-        assume(x_at + slot_columns::<FORMAT>() / 2 - 12 <= TOKENS * token_words::<TOKENS, COLUMNS>());
+        assume(
+            x_at + slot_columns::<FORMAT>() / 2 - 12 <= TOKENS * token_words::<TOKENS, COLUMNS>(),
+        );
         assume(x_at % 4 == 0);
         let g_at = index(group_first + step * slot_groups::<FORMAT>()) * TOKENS;
         if group::<FORMAT>() > 0 {
@@ -264,11 +263,7 @@ fn slot_columns<const FORMAT: Fragments>() -> u32 {
 
 /// Scales of a row in a slot.
 fn slot_groups<const FORMAT: Fragments>() -> u32 {
-    if group::<FORMAT>() == 0 {
-        0
-    } else {
-        slot_columns::<FORMAT>() / max(group::<FORMAT>(), 1)
-    }
+    if group::<FORMAT>() == 0 { 0 } else { slot_columns::<FORMAT>() / max(group::<FORMAT>(), 1) }
 }
 
 /// Words of a slot.
@@ -278,20 +273,12 @@ fn slot_words<const FORMAT: Fragments>() -> u32 {
 
 /// Words of a token's activations in workgroup memory: tokens lie half of the banks apart.
 fn token_words<const TOKENS: u32, const COLUMNS: u32>() -> u32 {
-    if TOKENS == 1 {
-        COLUMNS / 2
-    } else {
-        COLUMNS / 2 + 16
-    }
+    if TOKENS == 1 { COLUMNS / 2 } else { COLUMNS / 2 + 16 }
 }
 
 /// Offsets of all groups; something without groups.
 fn offset_count<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>() -> u32 {
-    if group::<FORMAT>() == 0 {
-        4
-    } else {
-        COLUMNS / max(group::<FORMAT>(), 1) * TOKENS
-    }
+    if group::<FORMAT>() == 0 { 4 } else { COLUMNS / max(group::<FORMAT>(), 1) * TOKENS }
 }
 
 /// Where a warp's next slot lies.
@@ -325,7 +312,8 @@ fn stage_tokens<const FORMAT: Fragments, X: Float, const TOKENS: u32, const COLU
     for first in unroll(0..TOKENS / batch::<TOKENS, COLUMNS>()) {
         let mut words = [[0u32; 4]; batch::<TOKENS, COLUMNS>() * (COLUMNS / 2048)];
         for i in unroll(0..batch::<TOKENS, COLUMNS>() * (COLUMNS / 2048)) {
-            let (t, round) = (first * batch::<TOKENS, COLUMNS>() + i / (COLUMNS / 2048), i % (COLUMNS / 2048));
+            let (t, round) =
+                (first * batch::<TOKENS, COLUMNS>() + i / (COLUMNS / 2048), i % (COLUMNS / 2048));
             // The same for all of a warp: it has 256 columns, or none.
             if warp * 256 + round * 2048 < k && t < tokens {
                 let at = warp * 256 + round * 2048 + lane_id() * 8;
@@ -337,7 +325,8 @@ fn stage_tokens<const FORMAT: Fragments, X: Float, const TOKENS: u32, const COLU
             meanwhile();
         }
         for i in unroll(0..batch::<TOKENS, COLUMNS>() * (COLUMNS / 2048)) {
-            let (t, round) = (first * batch::<TOKENS, COLUMNS>() + i / (COLUMNS / 2048), i % (COLUMNS / 2048));
+            let (t, round) =
+                (first * batch::<TOKENS, COLUMNS>() + i / (COLUMNS / 2048), i % (COLUMNS / 2048));
             if warp * 256 + round * 2048 < k {
                 let at = warp * 256 + round * 2048 + lane_id() * 8;
                 assume(at + 8 <= COLUMNS);
@@ -355,7 +344,18 @@ fn stage_tokens<const FORMAT: Fragments, X: Float, const TOKENS: u32, const COLU
 /// Tokens that are loaded before the first of them is stored: 16 registers of 16 bytes have room.
 fn batch<const TOKENS: u32, const COLUMNS: u32>() -> u32 {
     let fit = max(16 / (COLUMNS / 2048), 1);
-    min(TOKENS, if fit >= 8 { 8 } else if fit >= 4 { 4 } else if fit >= 2 { 2 } else { 1 })
+    min(
+        TOKENS,
+        if fit >= 8 {
+            8
+        } else if fit >= 4 {
+            4
+        } else if fit >= 2 {
+            2
+        } else {
+            1
+        },
+    )
 }
 
 /// Eight activations in four words: bf16 beside weights of bf16, else f16.
@@ -496,12 +496,7 @@ fn group_offsets<const TOKENS: u32>(offsets: &[f32], at: index) -> [f32; 4] {
 }
 
 /// Stores a warp's sums of a tile, and starts the next one.
-fn keep_partial<const TOKENS: u32>(
-    sums: &mut [f32; 8],
-    partial: &mut [f32],
-    tile: u32,
-    warp: u32,
-) {
+fn keep_partial<const TOKENS: u32>(sums: &mut [f32; 8], partial: &mut [f32], tile: u32, warp: u32) {
     let (r, q) = (lane_id() / 4, lane_id() % 4);
     if q * 2 < TOKENS {
         for i in unroll(0..2) {
