@@ -469,4 +469,8 @@ pub struct TensorMapAttribute {
     pub tile: Vec<Expr>,
     /// Swizzle.
     pub swizzle: Swizzle,
+    /// Extents of the tensor as the map sees it, innermost first; empty: its shape's.
+    pub dims: Vec<Expr>,
+    /// Elements from one index to the next along each axis but the innermost; empty: one behind another.
+    pub strides: Vec<Expr>,
 }

@@ -21,3 +21,8 @@ fn launches() {
 fn operands() {
     check_refused("operands");
 }
+
+#[test]
+fn tensor_maps() {
+    check_refused("tensor_maps");
+}

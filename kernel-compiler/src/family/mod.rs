@@ -36,4 +36,4 @@ mod tile_error;
 pub use catalog::{Family, Field, Key, Role, Template};
 pub use expand::expand;
 pub(crate) use expand::instances;
-pub use shipped::{ALL, FLASH_ATTENTION, QUANTIZED_MATMUL, RMS_NORM, ROTARY};
+pub use shipped::{ALL, FLASH_ATTENTION, MATMUL, QUANTIZED_MATMUL, RMS_NORM, ROTARY};

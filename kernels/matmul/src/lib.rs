@@ -3,9 +3,12 @@
 //! Weights lie packed in planes (`tilewright_kernels_reference::formats`); every kernel here reads that
 //! one layout.
 
+mod dense;
 mod reference;
-mod runtime;
+pub(crate) mod runtime;
 pub mod tensor_core;
+
+pub use dense::{DenseElement, matmul_dense};
 
 tilewright_kernel_macros::quantized_matmul! {
     /// `y[t, column + r] (=|+=) sum_c x[t, c] * w[r, c]`, with `w` in a format by ggml's name.

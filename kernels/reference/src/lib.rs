@@ -8,6 +8,7 @@
 
 mod activation;
 mod attention;
+mod dense;
 mod dot;
 mod embedding;
 mod float;
@@ -20,6 +21,7 @@ pub mod sampling;
 
 pub use activation::{add, swiglu};
 pub use attention::{attention_decode, attention_prefill};
+pub use dense::matmul_dense;
 pub use embedding::quantized_gather;
 pub use float::Float;
 pub use matmul::quantized_matmul;

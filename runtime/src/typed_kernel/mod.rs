@@ -39,7 +39,7 @@ impl TypedKernel {
             let (kernel, found) = (self.info.name, args.len());
             return Err(Error::ArgumentCount { kernel, expected, found });
         }
-        let given: Vec<Option<u64>> = args.iter().map(|a| a.as_ref().and_then(integer)).collect();
+        let given: Vec<Option<u64>> = args.iter().map(|a| a.as_ref().and_then(Arg::integer)).collect();
         let mut values = given.clone();
         // Nothing is allocated for a case that does not fit: a kernel may have hundreds.
         for (at, (case, rule)) in self.info.cases.iter().zip(self.rules).enumerate() {
@@ -183,13 +183,5 @@ fn tensor_of<'a>(arg: &Arg<'a>) -> Option<&'a RawTensor> {
     match *arg {
         Arg::Read(tensor) | Arg::Write(tensor) | Arg::ReadWrite(tensor) => Some(tensor),
         Arg::Scalar(_) | Arg::TensorMap(_) => None,
-    }
-}
-
-fn integer(arg: &Arg<'_>) -> Option<u64> {
-    match arg {
-        Arg::Scalar(ScalarValue::U32(value)) => Some(u64::from(*value)),
-        Arg::Scalar(ScalarValue::U64(value)) => Some(*value),
-        _ => None,
     }
 }

@@ -1,0 +1,6 @@
+//! The families' templates for Hopper, in the interpreter at their smallest shapes.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod instance;
+mod matmul;
+mod matvec;
