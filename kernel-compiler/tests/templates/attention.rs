@@ -1,0 +1,193 @@
+//! `flash_attention!` of dense tensors on Hopper, against a sum in f64.
+
+use half::bf16;
+use tilewright_kernel_compiler::diag::{SourceMap, render};
+use tilewright_kernel_compiler::interp::{self, Argument, Launch, Memory, Options, TensorMapValue};
+use tilewright_kernel_compiler::ir::{ParamKind, Scalar};
+use tilewright_kernel_compiler::lower::{Argument as Generic, Instance, Program, Ty, lower};
+use tilewright_kernel_compiler::target::Target;
+use tilewright_kernel_compiler::verify::{Verified, verify};
+use tilewright_kernel_compiler::{library, parse};
+
+const SOURCE: &str =
+    include_str!("../../templates/flash_attention/hopper.rs");
+
+/// A shape of the kernel, and one of the problem.
+struct Case {
+    head_dim: usize,
+    causal: bool,
+    groups: u32,
+    key: u32,
+    batch: usize,
+    tokens: usize,
+    keys: usize,
+    heads: usize,
+    kv_heads: usize,
+    workers: u32,
+}
+
+fn compiled(case: &Case) -> Verified {
+    let mut map = SourceMap::default();
+    let items = parse::template("hopper.rs", SOURCE, &mut map).unwrap();
+    let library = library::items(&mut map).unwrap();
+    let program = Program::new(&[&items, &library]);
+    let function = items.functions.iter().find(|f| f.name.name == "attention_dense").unwrap();
+    let number = |name: &str, n: u32| (name.to_owned(), Generic::Const(i128::from(n)));
+    let instance = Instance {
+        generics: vec![
+            ("T".to_owned(), Generic::Type(Ty::Scalar(Scalar::Bf16))),
+            number("HEAD_DIM", case.head_dim as u32),
+            ("CAUSAL".to_owned(), Generic::Truth(case.causal)),
+            number("GROUPS", case.groups),
+            number("KEY", case.key),
+            number("STAGES", 2),
+            ("PING_PONG".to_owned(), Generic::Truth(true)),
+        ],
+        target: Target::SM_90A,
+        index_bits: 32,
+        entry: "attention".to_owned(),
+    };
+    let module = lower(&program, function, &instance);
+    let module = module.unwrap_or_else(|list| panic!("\n{}", render::text(&list, &map))).unwrap();
+    verify(module).unwrap_or_else(|list| panic!("\n{}", render::text(&list, &map)))
+}
+
+/// Numbers of a tensor, some of them large; the same for the same seed.
+fn numbers(count: usize, seed: u32) -> Vec<bf16> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| bf16::from_f32(2.0 * next() * (1.0 + 2.0 * next()))).collect()
+}
+
+fn bytes(values: &[bf16]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_bits().to_le_bytes()).collect()
+}
+
+/// The output and the logarithm of the weights' sum of one row.
+fn row(case: &Case, qkv: &[Vec<bf16>; 3], at: [usize; 3], scale: f64) -> (Vec<f64>, f64) {
+    let [batch, token, head] = at;
+    let [q, k, v] = qkv;
+    let hd = case.head_dim;
+    let kv_head = head / (case.heads / case.kv_heads);
+    let q = &q[((batch * case.tokens + token) * case.heads + head) * hd..][..hd];
+    let key = |x: &[bf16], j: usize, i: usize| {
+        f64::from(x[((batch * case.keys + j) * case.kv_heads + kv_head) * hd + i])
+    };
+    let seen = if case.causal { token + case.keys - case.tokens + 1 } else { case.keys };
+    let dot = |j| (0..hd).map(|i| f64::from(q[i]) * key(k, j, i)).sum::<f64>() * scale;
+    let scores: Vec<f64> = (0..seen).map(dot).collect();
+    let best = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let weights: Vec<f64> = scores.iter().map(|s| (s - best).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let mean = |i| weights.iter().enumerate().map(|(j, w)| w * key(v, j, i)).sum::<f64>() / total;
+    ((0..hd).map(mean).collect(), total.ln() + best)
+}
+
+fn check(case: &Case, seeds: std::ops::Range<u64>) {
+    let kernel = compiled(case);
+    let (hd, scale) = (case.head_dim, (case.head_dim as f32).powf(-0.5));
+    let size = |rows: usize, heads: usize| case.batch * rows * heads * hd;
+    let (queries, keys) = (size(case.tokens, case.heads), size(case.keys, case.kv_heads));
+    let qkv = [numbers(queries, 1), numbers(keys, 2), numbers(keys, 3)];
+    for seed in seeds {
+        let mut memory = Memory::default();
+        let inputs = [0, 1, 2].map(|i| memory.add(["q", "k", "v"][i], &bytes(&qkv[i])));
+        let out = memory.uninitialised("out", queries * 2);
+        let lse = memory.uninitialised("lse", queries / hd * 4);
+        let arguments = kernel.params.iter().map(|param| match param.name.as_str() {
+            "q" | "k" | "v" => {
+                let i = ["q", "k", "v"].iter().position(|name| *name == param.name).unwrap();
+                let (rows, heads) =
+                    if i == 0 { (case.tokens, case.heads) } else { (case.keys, case.kv_heads) };
+                let ParamKind::TensorMap { element, tile, swizzle } = &param.kind else {
+                    panic!("{} is no tensor map", param.name)
+                };
+                let row = (heads * hd * 2) as u64;
+                let (rows, heads) = (rows as u64, heads as u64);
+                Argument::TensorMap(TensorMapValue {
+                    buffer: inputs[i],
+                    offset: 0,
+                    element: *element,
+                    dims: vec![64, rows, hd as u64 / 64, heads, case.batch as u64],
+                    strides: vec![row, 128, hd as u64 * 2, rows * row],
+                    tile: tile.clone(),
+                    swizzle: *swizzle,
+                })
+            }
+            "out" => Argument::Buffer(out),
+            "lse" => Argument::Buffer(lse),
+            "batch" => Argument::U32(case.batch as u32),
+            "tokens" => Argument::U32(case.tokens as u32),
+            "keys" => Argument::U32(case.keys as u32),
+            "heads" => Argument::U32(case.heads as u32),
+            "kv_heads" => Argument::U32(case.kv_heads as u32),
+            "workers" => Argument::U32(case.workers),
+            "scale" => Argument::F32(scale),
+            other => panic!("no argument `{other}`"),
+        });
+        let launch = Launch::new(&kernel, arguments.collect()).unwrap();
+        let done = interp::run(&mut memory, &[launch], Options::seed(seed));
+        done.unwrap_or_else(|fault| panic!("schedule {seed}: {fault}"));
+        let outs = memory.bytes(out).chunks_exact(2);
+        let outs: Vec<f64> =
+            outs.map(|b| f64::from(bf16::from_le_bytes([b[0], b[1]]))).collect();
+        let logs = memory.bytes(lse).chunks_exact(4);
+        let logs: Vec<f64> =
+            logs.map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect();
+        for batch in 0..case.batch {
+            for token in 0..case.tokens {
+                for head in 0..case.heads {
+                    let (expected, log) = row(case, &qkv, [batch, token, head], f64::from(scale));
+                    let at = (batch * case.tokens + token) * case.heads + head;
+                    for (i, x) in expected.iter().enumerate() {
+                        let off = (outs[at * hd + i] - x).abs();
+                        assert!(off < 0.02, "{batch} {token} {head} {i}: {off} from {x}");
+                    }
+                    let got = logs[(batch * case.heads + head) * case.tokens + token];
+                    assert!((got - log).abs() < 1e-3, "{batch} {token} {head}: {got}, not {log}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn full_and_ragged() {
+    check(
+        &Case {
+            head_dim: 64,
+            causal: false,
+            groups: 2,
+            key: 64,
+            batch: 1,
+            tokens: 70,
+            keys: 150,
+            heads: 2,
+            kv_heads: 1,
+            workers: 1,
+        },
+        0..3,
+    );
+}
+
+#[test]
+fn causal_behind_a_prefix() {
+    check(
+        &Case {
+            head_dim: 128,
+            causal: true,
+            groups: 2,
+            key: 64,
+            batch: 2,
+            tokens: 130,
+            keys: 150,
+            heads: 1,
+            kv_heads: 1,
+            workers: 3,
+        },
+        0..1,
+    );
+}

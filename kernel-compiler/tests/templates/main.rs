@@ -1,0 +1,4 @@
+//! The families' templates for Hopper, in the interpreter at their smallest shapes.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod attention;
