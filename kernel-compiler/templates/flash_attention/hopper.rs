@@ -3,9 +3,8 @@
 //! Sources: Dao et al. 2022, algorithm 1; Shah et al. 2024 (FlashAttention-3: roles, ping-pong, overlap of
 //! two tiles within a warp group); PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions", "Tensor Map".
 
-/// The score of a masked key: below any real one, and far enough from infinity that its product with the
-/// scale stays finite.
-const MASKED: f32 = -1.0e30;
+/// The score of a masked key, -2^100: below any real one, and its product with the scale is exact and finite.
+const MASKED: f32 = -1267650600228229401496703205376.0;
 /// `log2(e)`: weights are powers of two.
 const LOG2_E: f32 = 1.442695;
 /// `1 / log2(e)`
@@ -21,7 +20,7 @@ const L2_SHARE: u32 = 0x2000000;
 /// tile's S is issued before this tile's P V, so that the tensor cores work through the softmax, and
 /// with `PING_PONG` the groups take turns, so that one's softmax runs beside the other's products.
 #[kernel(
-    shapes(out: [batch, tokens, heads, HEAD_DIM], lse: [batch, heads, tokens]),
+    shapes(out: [batch, tokens, heads, HEAD_DIM], lse: [batch, heads, tokens], counter: [1]),
     grid = workers,
     threads = 128 * (GROUPS + 1),
     targets = [sm_90a],
@@ -44,6 +43,7 @@ pub fn attention_dense<
     const CAUSAL: bool,
     const GROUPS: u32,
     const KEY: u32,
+    const QUERIES: u32,
     const STAGES: u32,
     const PING_PONG: bool,
 >(
@@ -52,6 +52,7 @@ pub fn attention_dense<
     v: &TensorMap<T>,
     out: &mut [T],
     lse: &mut [f32],
+    counter: &mut [u32],
     batch: u32,
     tokens: u32,
     keys: u32,
@@ -60,13 +61,14 @@ pub fn attention_dense<
     workers: u32,
     scale: f32,
 ) {
-    let queries = shared_aligned::<T, { 64 * GROUPS * HEAD_DIM }, 1024>();
+    let queries = shared_aligned::<T, { QUERIES * 64 * GROUPS * HEAD_DIM }, 1024>();
     let k_ring = shared_aligned::<T, { STAGES * KEY * HEAD_DIM }, 1024>();
     let v_ring = shared_aligned::<T, { STAGES * KEY * HEAD_DIM }, 1024>();
-    let bars = shared::<u64, { 2 + 4 * STAGES }>();
-    let q_bars = Ring::<1> { full: 0, empty: 1 };
-    let k_bars = Ring::<STAGES> { full: 2, empty: 2 + STAGES };
-    let v_bars = Ring::<STAGES> { full: 2 + 2 * STAGES, empty: 2 + 3 * STAGES };
+    let slots = shared_aligned::<u32, { 8 * QUERIES }, 16>();
+    let bars = shared::<u64, { 2 * QUERIES + 4 * STAGES }>();
+    let k_bars = Ring::<STAGES> { full: 0, empty: STAGES };
+    let v_bars = Ring::<STAGES> { full: 2 * STAGES, empty: 3 * STAGES };
+    let q_bars = Ring::<QUERIES> { full: 4 * STAGES, empty: 4 * STAGES + QUERIES };
     if thread_id() == 0 {
         q_bars.init(bars, 4 * GROUPS);
         k_bars.init(bars, 4 * GROUPS);
@@ -74,106 +76,110 @@ pub fn attention_dense<
         fence_mbarrier_init();
     }
     barrier();
-    let plan = Plan::<HEAD_DIM, CAUSAL, { 64 * GROUPS }, KEY> {
-        blocks: tokens.div_ceil(64 * GROUPS),
-        batch: batch,
-        tokens: tokens,
-        keys: keys,
-        heads: heads,
-        group: heads / kv_heads,
-    };
     roles(
         role("consumer", 4 * GROUPS, if GROUPS == 2 { 232 } else { 160 }, || {
             let group = subgroup_id() / 4;
-            let lane = lane_id();
-            // The rows of a lane within the block: this one, and the eighth after it.
-            let own_row = group * 64 + subgroup_id() % 4 * 16 + lane / 4;
-            let column = lane % 4 * 2;
+            let lane = Lane { row: group * 64 + subgroup_id() % 4 * 16 + lane_id() / 4 };
             let to_log2 = scale * LOG2_E;
             let mut scores = uninitialised::<[f32; KEY / 2]>();
-            let mut sum = uninitialised::<[f32; HEAD_DIM / 2]>();
+            let mut sum = [0.0f32; HEAD_DIM / 2];
             let mut weights = uninitialised::<[u32; KEY / 4]>();
+            let mut softmax = Softmax::new();
             let turns = Turns::<GROUPS, PING_PONG> { group: group };
             turns.start();
+            // Turns of the K and V rings, rounds of the Q ring.
             let mut turn = 0u32;
             let mut round = 0u32;
-            for item in (block_id()..plan.items()).step_by(grid_dim()) {
-                let work = plan.work(item);
-                // The last key that each of the two rows sees, counted from the lane's first column.
-                let sees = map(2, |i| plan.last_key(work.row + own_row + i * 8) - column as i32);
-                for i in unroll(0..HEAD_DIM / 2) {
-                    sum[i] = 0.0;
-                }
-                let mut softmax = Softmax { best: [MASKED; 2], total: [0.0; 2], factor: [0.0; 2] };
+            q_bars.wait(bars, round);
+            let mut work = Work::received(slots, 0);
+            if work.tiles > 0 {
                 let mut tile = work.tiles - 1;
-                q_bars.wait(bars, round);
+                let mut sees = map(2, |i| last_key::<CAUSAL>(work.row + lane.row + i * 8, tokens, keys));
                 k_bars.wait(bars, turn);
                 wgmma_fence();
-                score_tile::<T, HEAD_DIM, GROUPS, KEY>(&mut scores, queries, k_ring, group, turn % STAGES);
+                score_tile::<T, HEAD_DIM, GROUPS, KEY>(&mut scores, queries, k_ring, group, 0, 0);
                 wgmma_wait::<0>();
                 k_bars.release(bars, turn);
+                if tile == 0 {
+                    q_bars.release(bars, round);
+                }
                 if tile >= work.open {
                     mask::<KEY>(&mut scores, sees, tile);
                 }
                 softmax.weigh::<KEY>(&mut scores, to_log2);
                 pack::<T, KEY>(&mut weights, scores);
-                while tile > 0 {
-                    tile -= 1;
+                // S of the next tile is issued before P V of this one; the next tile may be the first
+                // of the next block.
+                loop {
                     let p = weights;
+                    let fresh = tile == 0;
+                    let mut next = work;
+                    if fresh {
+                        round += 1;
+                        q_bars.wait(bars, round);
+                        next = Work::received(slots, round % QUERIES);
+                        if next.tiles == 0 {
+                            break;
+                        }
+                        tile = next.tiles;
+                    }
+                    tile -= 1;
                     k_bars.wait(bars, turn + 1);
                     turns.wait();
                     wgmma_fence();
-                    score_tile::<T, HEAD_DIM, GROUPS, KEY>(&mut scores, queries, k_ring, group, (turn + 1) % STAGES);
+                    score_tile::<T, HEAD_DIM, GROUPS, KEY>(
+                        &mut scores,
+                        queries,
+                        k_ring,
+                        group,
+                        round % QUERIES,
+                        (turn + 1) % STAGES,
+                    );
                     v_bars.wait(bars, turn);
                     add_values::<T, HEAD_DIM, KEY>(&mut sum, p, v_ring, turn % STAGES);
                     turns.pass();
                     wgmma_wait::<1>();
                     k_bars.release(bars, turn + 1);
+                    if tile == 0 {
+                        q_bars.release(bars, round);
+                    }
+                    if fresh {
+                        wgmma_wait::<0>();
+                        v_bars.release(bars, turn);
+                        softmax.finish();
+                        let place = Place { batch: work.batch, head: work.head, row: work.row + lane.row };
+                        place.put::<T, HEAD_DIM>(out, lse, sum, softmax, [batch, tokens, heads], scale);
+                        work = next;
+                        softmax = Softmax::new();
+                        for i in unroll(0..HEAD_DIM / 2) {
+                            sum[i] = 0.0;
+                        }
+                        for i in unroll(0..2) {
+                            sees[i] = last_key::<CAUSAL>(work.row + lane.row + i * 8, tokens, keys);
+                        }
+                    }
                     if tile >= work.open {
                         mask::<KEY>(&mut scores, sees, tile);
                     }
                     softmax.weigh::<KEY>(&mut scores, to_log2);
                     wgmma_wait::<0>();
-                    v_bars.release(bars, turn);
+                    if !fresh {
+                        v_bars.release(bars, turn);
+                    }
                     pack::<T, KEY>(&mut weights, scores);
                     for i in unroll(0..HEAD_DIM / 2) {
                         sum[i] *= softmax.factor[i / 2 % 2];
                     }
                     turn += 1;
                 }
-                q_bars.release(bars, round);
                 let p = weights;
                 v_bars.wait(bars, turn);
                 wgmma_fence();
                 add_values::<T, HEAD_DIM, KEY>(&mut sum, p, v_ring, turn % STAGES);
                 wgmma_wait::<0>();
-                v_bars.release(bars, turn);
-                turn += 1;
-                round += 1;
-
                 softmax.finish();
-                for i in unroll(0..2) {
-                    let row = work.row + own_row + i * 8;
-                    let there = row < tokens && work.head < heads && work.batch < batch;
-                    if there && column == 0 {
-                        let at = (index(work.batch) * heads + work.head) * tokens + row;
-                        lse[at] = softmax.logarithm(i, scale);
-                    }
-                    for part in unroll(0..HEAD_DIM / 32) {
-                        let words = map(4, |j| {
-                            let at = part * 16 + j * 4 + i * 2;
-                            let low = sum[at] * softmax.factor[i];
-                            let high = sum[at + 1] * softmax.factor[i];
-                            word::<T>(low, high)
-                        });
-                        let words = quad_transpose(words);
-                        if there {
-                            let row = (index(work.batch) * tokens + row) * heads + work.head;
-                            let at = row * HEAD_DIM + part * 32 + lane % 4 * 8;
-                            out.store_as::<u32>(at, words);
-                        }
-                    }
-                }
+                let place = Place { batch: work.batch, head: work.head, row: work.row + lane.row };
+                place.put::<T, HEAD_DIM>(out, lse, sum, softmax, [batch, tokens, heads], scale);
             }
         }),
         role("producer", 4, if GROUPS == 2 { 40 } else { 32 }, || {
@@ -182,35 +188,60 @@ pub fn attention_dense<
                     q.prefetch();
                     k.prefetch();
                     v.prefetch();
+                    let plan = Plan::<HEAD_DIM, CAUSAL, { 64 * GROUPS }, KEY> {
+                        blocks: tokens.div_ceil(64 * GROUPS),
+                        batch: batch,
+                        tokens: tokens,
+                        keys: keys,
+                        heads: heads,
+                        group: heads / kv_heads,
+                    };
+                    let copy_v = |tile, head, batch, turn| {
+                        let stage = turn % STAGES;
+                        v_bars.acquire(bars, turn, KEY * HEAD_DIM * size_of::<T>());
+                        let at = (0, tile * KEY, 0, head, batch);
+                        v.load(v_ring, stage * KEY * HEAD_DIM, bars, v_bars.full + stage, at);
+                    };
+                    let items = plan.items();
                     let mut turn = 0u32;
                     let mut round = 0u32;
-                    for item in (block_id()..plan.items()).step_by(grid_dim()) {
+                    // The tile whose keys were copied last: its values follow the next tile's keys.
+                    let mut late = (0u32, 0u32, 0u32);
+                    let mut item = block_id();
+                    while item < items {
                         let work = plan.work(item);
-                        q_bars.acquire(bars, round, 64 * GROUPS * HEAD_DIM * size_of::<T>());
-                        q.load(queries, 0, bars, 0, (0, work.row, 0, work.head, work.batch));
+                        q_bars.wait_free(bars, round);
+                        work.send(slots, round % QUERIES);
+                        let stage = round % QUERIES;
+                        mbarrier_expect(bars, q_bars.full + stage, 64 * GROUPS * HEAD_DIM * size_of::<T>());
+                        let at = (0, work.row, 0, work.head, work.batch);
+                        q.load(queries, stage * 64 * GROUPS * HEAD_DIM, bars, q_bars.full + stage, at);
                         round += 1;
-                        let copy_k = |tile, turn| {
+                        item = grid_dim() + counter.atomic_add(0, 1);
+                        let head = work.head / plan.group;
+                        for back in 0..work.tiles {
+                            let tile = work.tiles - 1 - back;
+                            let stage = turn % STAGES;
                             k_bars.acquire(bars, turn, KEY * HEAD_DIM * size_of::<T>());
-                            let stage = turn % STAGES;
-                            let at = (0, tile * KEY, 0, work.kv_head, work.batch);
+                            let at = (0, tile * KEY, 0, head, work.batch);
                             k.load(k_ring, stage * KEY * HEAD_DIM, bars, k_bars.full + stage, at);
-                        };
-                        let copy_v = |tile, turn| {
-                            v_bars.acquire(bars, turn, KEY * HEAD_DIM * size_of::<T>());
-                            let stage = turn % STAGES;
-                            let at = (0, tile * KEY, 0, work.kv_head, work.batch);
-                            v.load(v_ring, stage * KEY * HEAD_DIM, bars, v_bars.full + stage, at);
-                        };
-                        // Keys run one tile ahead of values: the order in which they are needed.
-                        let last = work.tiles - 1;
-                        copy_k(last, turn);
-                        for back in 0..last {
-                            copy_k(last - back - 1, turn + 1);
-                            copy_v(last - back, turn);
+                            if turn > 0 {
+                                copy_v(late.0, late.1, late.2, turn - 1);
+                            }
+                            late = (tile, head, work.batch);
                             turn += 1;
                         }
-                        copy_v(0, turn);
-                        turn += 1;
+                    }
+                    if turn > 0 {
+                        copy_v(late.0, late.1, late.2, turn - 1);
+                    }
+                    q_bars.wait_free(bars, round);
+                    let none = Work { row: 0, head: 0, batch: 0, tiles: 0, open: 0 };
+                    none.send(slots, round % QUERIES);
+                    mbarrier_arrive(bars, q_bars.full + round % QUERIES);
+                    // The last number that the grid draws: the next launch starts from 0 again.
+                    if turn > 0 && item == items + grid_dim() - 1 {
+                        counter[0] = 0;
                     }
                 });
             }
@@ -224,11 +255,13 @@ fn score_tile<T: Float, const HEAD_DIM: u32, const GROUPS: u32, const KEY: u32>(
     queries: &[T],
     k_ring: &[T],
     group: u32,
+    query_stage: u32,
     stage: u32,
 ) {
+    let first = query_stage * 64 * GROUPS * HEAD_DIM + group * 4096;
     for step in unroll(0..HEAD_DIM / 16) {
         let at = step / 4 * GROUPS * 4096 + step % 4 * 16;
-        let a = queries.descriptor(group * 4096 + at, 16, 1024, "swizzle_128");
+        let a = queries.descriptor(first + at, 16, 1024, "swizzle_128");
         let at = step / 4 * KEY * 64 + step % 4 * 16;
         let b = k_ring.descriptor(stage * KEY * HEAD_DIM + at, 16, 1024, "swizzle_128");
         wgmma::<KEY, T, T>(scores, a, b, step > 0);
@@ -269,9 +302,14 @@ impl<const STAGES: u32> Ring<STAGES> {
         }
     }
 
+    /// The producer's: waits until the buffer is free.
+    fn wait_free(self, bars: &mut [u64], turn: u32) {
+        mbarrier_wait(bars, self.empty + turn % STAGES, turn / STAGES % 2 ^ 1);
+    }
+
     /// The producer's: waits until the buffer is free, and announces `bytes`.
     fn acquire(self, bars: &mut [u64], turn: u32, bytes: u32) {
-        mbarrier_wait(bars, self.empty + turn % STAGES, turn / STAGES % 2 ^ 1);
+        self.wait_free(bars, turn);
         mbarrier_expect(bars, self.full + turn % STAGES, bytes);
     }
 
@@ -328,17 +366,29 @@ struct Plan<const HEAD_DIM: u32, const CAUSAL: bool, const ROWS: u32, const KEY:
     group: u32,
 }
 
-/// A block of rows.
+/// A block of rows, as the producer tells it the consumers.
 struct Work {
     /// Its first row.
     row: u32,
     head: u32,
-    kv_head: u32,
     batch: u32,
-    /// Key tiles that some row sees.
+    /// Key tiles that some row sees; 0 when there is no further block.
     tiles: u32,
     /// Of them, those from the first that all rows see whole.
     open: u32,
+}
+
+impl Work {
+    fn send(self, slots: &mut [u32], slot: u32) {
+        slots.store(slot * 8, [self.row, self.head, self.batch, self.tiles]);
+        slots[slot * 8 + 4] = self.open;
+    }
+
+    fn received(slots: &[u32], slot: u32) -> Work {
+        let four = slots.load::<4>(slot * 8);
+        let open = slots[slot * 8 + 4];
+        Work { row: four[0], head: four[1], batch: four[2], tiles: four[3], open: open }
+    }
 }
 
 impl<const HEAD_DIM: u32, const CAUSAL: bool, const ROWS: u32, const KEY: u32>
@@ -365,7 +415,6 @@ impl<const HEAD_DIM: u32, const CAUSAL: bool, const ROWS: u32, const KEY: u32>
             row = item % self.blocks * ROWS;
             flat = item / self.blocks;
         }
-        let head = flat % self.heads;
         let mut tiles = self.keys.div_ceil(KEY);
         let mut open = self.keys / KEY;
         if CAUSAL {
@@ -373,22 +422,62 @@ impl<const HEAD_DIM: u32, const CAUSAL: bool, const ROWS: u32, const KEY: u32>
             tiles = min(tiles, (position + ROWS).div_ceil(KEY));
             open = min(open, (position + 1) / KEY);
         }
-        Work {
-            row: row,
-            head: head,
-            kv_head: head / self.group,
-            batch: flat / self.heads,
-            tiles: tiles,
-            open: open,
-        }
+        let (head, batch) = (flat % self.heads, flat / self.heads);
+        Work { row: row, head: head, batch: batch, tiles: tiles, open: open }
     }
+}
 
-    /// The last key that a row sees.
-    fn last_key(self, row: u32) -> i32 {
-        if CAUSAL {
-            min(row + self.keys - self.tokens, self.keys - 1) as i32
-        } else {
-            (self.keys - 1) as i32
+/// The last key that a row sees, counted from the lane's first column of a key tile.
+fn last_key<const CAUSAL: bool>(row: u32, tokens: u32, keys: u32) -> i32 {
+    let column = (lane_id() % 4 * 2) as i32;
+    if CAUSAL {
+        min(row + keys - tokens, keys - 1) as i32 - column
+    } else {
+        (keys - 1) as i32 - column
+    }
+}
+
+/// Which rows of a block a lane has: this one, and the eighth after it.
+struct Lane {
+    row: u32,
+}
+
+/// Two rows of the output, eight apart.
+struct Place {
+    batch: u32,
+    head: u32,
+    row: u32,
+}
+
+impl Place {
+    /// Writes the lane's part of both rows.
+    fn put<T: Float, const HEAD_DIM: u32>(
+        self,
+        out: &mut [T],
+        lse: &mut [f32],
+        sum: [f32; HEAD_DIM / 2],
+        softmax: Softmax,
+        sizes: [u32; 3],
+        scale: f32,
+    ) {
+        let (batch, tokens, heads) = (sizes[0], sizes[1], sizes[2]);
+        for i in unroll(0..2) {
+            let row = self.row + i * 8;
+            let there = row < tokens && self.head < heads && self.batch < batch;
+            if there && lane_id() % 4 == 0 {
+                let at = (index(self.batch) * heads + self.head) * tokens + row;
+                lse[at] = softmax.logarithm(i, scale);
+            }
+            for part in unroll(0..HEAD_DIM / 32) {
+                let words = quad_transpose(map(4, |j| {
+                    let at = part * 16 + j * 4 + i * 2;
+                    word::<T>(sum[at] * softmax.factor[i], sum[at + 1] * softmax.factor[i])
+                }));
+                if there {
+                    let row = (index(self.batch) * tokens + row) * heads + self.head;
+                    out.store_as::<u32>(row * HEAD_DIM + part * 32 + lane_id() % 4 * 8, words);
+                }
+            }
         }
     }
 }
@@ -413,6 +502,10 @@ struct Softmax {
 }
 
 impl Softmax {
+    fn new() -> Softmax {
+        Softmax { best: [MASKED; 2], total: [0.0; 2], factor: [0.0; 2] }
+    }
+
     /// Turns scores into weights.
     fn weigh<const KEY: u32>(&mut self, scores: &mut [f32; KEY / 2], to_log2: f32) {
         let mut high = map(4, |i| scores[i]);

@@ -18,6 +18,7 @@ struct Case {
     causal: bool,
     groups: u32,
     key: u32,
+    queries: u32,
     batch: usize,
     tokens: usize,
     keys: usize,
@@ -40,6 +41,7 @@ fn compiled(case: &Case) -> Verified {
             ("CAUSAL".to_owned(), Generic::Truth(case.causal)),
             number("GROUPS", case.groups),
             number("KEY", case.key),
+            number("QUERIES", case.queries),
             number("STAGES", 2),
             ("PING_PONG".to_owned(), Generic::Truth(true)),
         ],
@@ -96,6 +98,7 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
         let mut memory = Memory::default();
         let inputs = [0, 1, 2].map(|i| memory.add(["q", "k", "v"][i], &bytes(&qkv[i])));
         let out = memory.uninitialised("out", queries * 2);
+        let counter = memory.add_u32("counter", &[0]);
         let lse = memory.uninitialised("lse", queries / hd * 4);
         let arguments = kernel.params.iter().map(|param| match param.name.as_str() {
             "q" | "k" | "v" => {
@@ -119,6 +122,7 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
             }
             "out" => Argument::Buffer(out),
             "lse" => Argument::Buffer(lse),
+            "counter" => Argument::Buffer(counter),
             "batch" => Argument::U32(case.batch as u32),
             "tokens" => Argument::U32(case.tokens as u32),
             "keys" => Argument::U32(case.keys as u32),
@@ -131,6 +135,7 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
         let launch = Launch::new(&kernel, arguments.collect()).unwrap();
         let done = interp::run(&mut memory, &[launch], Options::seed(seed));
         done.unwrap_or_else(|fault| panic!("schedule {seed}: {fault}"));
+        assert_eq!(memory.u32s(counter), [0], "the next launch counts from 0");
         let outs = memory.bytes(out).chunks_exact(2);
         let outs: Vec<f64> =
             outs.map(|b| f64::from(bf16::from_le_bytes([b[0], b[1]]))).collect();
@@ -154,40 +159,33 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
     }
 }
 
+/// A block of 128 rows and 64 keys, one of each.
+const SMALL: Case = Case {
+    head_dim: 64,
+    causal: false,
+    groups: 2,
+    key: 64,
+    queries: 1,
+    batch: 1,
+    tokens: 70,
+    keys: 150,
+    heads: 2,
+    kv_heads: 1,
+    workers: 1,
+};
+
 #[test]
 fn full_and_ragged() {
-    check(
-        &Case {
-            head_dim: 64,
-            causal: false,
-            groups: 2,
-            key: 64,
-            batch: 1,
-            tokens: 70,
-            keys: 150,
-            heads: 2,
-            kv_heads: 1,
-            workers: 1,
-        },
-        0..3,
-    );
+    check(&SMALL, 0..3);
 }
 
 #[test]
 fn causal_behind_a_prefix() {
-    check(
-        &Case {
-            head_dim: 128,
-            causal: true,
-            groups: 2,
-            key: 64,
-            batch: 2,
-            tokens: 130,
-            keys: 150,
-            heads: 1,
-            kv_heads: 1,
-            workers: 3,
-        },
-        0..1,
-    );
+    let causal = Case { head_dim: 128, causal: true, batch: 2, tokens: 130, ..SMALL };
+    check(&Case { workers: 3, heads: 1, queries: 2, ..causal }, 0..1);
+}
+
+#[test]
+fn three_groups_and_rows_that_see_nothing_of_the_first_tile() {
+    check(&Case { groups: 3, causal: true, tokens: 150, workers: 4, ..SMALL }, 0..1);
 }
