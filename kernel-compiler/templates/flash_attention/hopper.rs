@@ -27,6 +27,7 @@ const L2_SHARE: u32 = 0x2000000;
     tensor_map(q, tile = [64, 64 * GROUPS, HEAD_DIM / 64, 1, 1], swizzle = b128),
     tensor_map(k, tile = [64, KEY, HEAD_DIM / 64, 1, 1], swizzle = b128),
     tensor_map(v, tile = [64, KEY, HEAD_DIM / 64, 1, 1], swizzle = b128),
+    tensor_map(out_map, tile = [64, 64, HEAD_DIM / 64, 1, 1], swizzle = b128),
     require(HEAD_DIM % 64 == 0, "a head has a multiple of 64 dimensions"),
     require(KEY % 16 == 0 && KEY <= 256, "a key tile is a multiple of 16 keys up to 256"),
     require(GROUPS == 2 || GROUPS == 3, "there are two or three consumer groups"),
@@ -46,10 +47,15 @@ pub fn attention_dense<
     const QUERIES: u32,
     const STAGES: u32,
     const PING_PONG: bool,
+    const LATE: bool,
+    const DEFER: bool,
+    const AHEAD: bool,
+    const STAGED: bool,
 >(
     q: &TensorMap<T>,
     k: &TensorMap<T>,
     v: &TensorMap<T>,
+    out_map: &TensorMap<T>,
     out: &mut [T],
     lse: &mut [f32],
     counter: &mut [u32],
@@ -64,11 +70,25 @@ pub fn attention_dense<
     let queries = shared_aligned::<T, { QUERIES * 64 * GROUPS * HEAD_DIM }, 1024>();
     let k_ring = shared_aligned::<T, { STAGES * KEY * HEAD_DIM }, 1024>();
     let v_ring = shared_aligned::<T, { STAGES * KEY * HEAD_DIM }, 1024>();
+    let rows = shared_aligned::<T, { if STAGED { 64 * GROUPS * HEAD_DIM } else { 512 } }, 1024>();
     let slots = shared_aligned::<u32, { 8 * QUERIES }, 16>();
     let bars = shared::<u64, { 2 * QUERIES + 4 * STAGES }>();
-    let k_bars = Ring::<STAGES> { full: 0, empty: STAGES };
-    let v_bars = Ring::<STAGES> { full: 2 * STAGES, empty: 3 * STAGES };
-    let q_bars = Ring::<QUERIES> { full: 4 * STAGES, empty: 4 * STAGES + QUERIES };
+    let tiles = Tiles::<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES> {
+        queries: queries,
+        k_ring: k_ring,
+        v_ring: v_ring,
+        slots: slots,
+        bars: bars,
+        q_bars: Ring::<QUERIES> { full: 4 * STAGES, empty: 4 * STAGES + QUERIES },
+        k_bars: Ring::<STAGES> { full: 0, empty: STAGES },
+        v_bars: Ring::<STAGES> { full: 2 * STAGES, empty: 3 * STAGES },
+        group: subgroup_id() / 4,
+        row: subgroup_id() * 16 + lane_id() / 4,
+        tokens: tokens,
+        keys: keys,
+        to_log2: scale * LOG2_E,
+    };
+    let (q_bars, k_bars, v_bars) = (tiles.q_bars, tiles.k_bars, tiles.v_bars);
     if thread_id() == 0 {
         q_bars.init(bars, 4 * GROUPS);
         k_bars.init(bars, 4 * GROUPS);
@@ -78,108 +98,158 @@ pub fn attention_dense<
     barrier();
     roles(
         role("consumer", 4 * GROUPS, if GROUPS == 2 { 232 } else { 160 }, || {
-            let group = subgroup_id() / 4;
-            let lane = Lane { row: group * 64 + subgroup_id() % 4 * 16 + lane_id() / 4 };
-            let to_log2 = scale * LOG2_E;
-            let mut scores = uninitialised::<[f32; KEY / 2]>();
-            let mut sum = [0.0f32; HEAD_DIM / 2];
-            let mut weights = uninitialised::<[u32; KEY / 4]>();
-            let mut softmax = Softmax::new();
-            let turns = Turns::<GROUPS, PING_PONG> { group: group };
-            turns.start();
-            // Turns of the K and V rings, rounds of the Q ring.
-            let mut turn = 0u32;
-            let mut round = 0u32;
-            q_bars.wait(bars, round);
-            let mut work = Work::received(slots, 0);
-            if work.tiles > 0 {
-                let mut tile = work.tiles - 1;
-                let mut sees = map(2, |i| last_key::<CAUSAL>(work.row + lane.row + i * 8, tokens, keys));
-                k_bars.wait(bars, turn);
-                wgmma_fence();
-                score_tile::<T, HEAD_DIM, GROUPS, KEY>(&mut scores, queries, k_ring, group, 0, 0);
-                wgmma_wait::<0>();
-                k_bars.release(bars, turn);
-                if tile == 0 {
-                    q_bars.release(bars, round);
-                }
-                if tile >= work.open {
-                    mask::<KEY>(&mut scores, sees, tile);
-                }
-                softmax.weigh::<KEY>(&mut scores, to_log2);
-                pack::<T, KEY>(&mut weights, scores);
-                // S of the next tile is issued before P V of this one; the next tile may be the first
-                // of the next block.
+            let mut consumer = Consumer::<HEAD_DIM, GROUPS, KEY, PING_PONG, LATE, DEFER, AHEAD> {
+                work: Work { row: 0, head: 0, batch: 0, tiles: 0, open: 0 },
+                tile: 0,
+                sees: [0; 2],
+                turn: 0,
+                round: 0,
+                scores: uninitialised::<[f32; KEY / 2]>(),
+                weights: uninitialised::<[u32; KEY / 4]>(),
+                other: uninitialised::<[u32; KEY / 4]>(),
+                softmax: Softmax::new(),
+                sum: [0.0; HEAD_DIM / 2],
+            };
+            consumer.start(tiles);
+            if consumer.tile > 0 {
+                consumer.first(tiles);
+                if AHEAD {
+                    loop {
+                        if consumer.tile > 0 {
+                            consumer.ahead::<T, CAUSAL, QUERIES, STAGES, 0>(tiles);
+                        } else {
+                            let next = consumer.next(tiles);
+                            if next.tiles == 0 {
+                                consumer.last_ahead::<T, CAUSAL, QUERIES, STAGES, 0>(tiles);
+                                let place = consumer.place(tiles);
+                                place.put_logarithms(lse, consumer.softmax, [batch, tokens, heads], scale);
+                                if STAGED {
+                                    stage_rows::<T, HEAD_DIM>(rows, consumer.sum, consumer.softmax.factor, tiles.group);
+                                    if subgroup_id() % 4 == 0 {
+                                        elect_one(|| {
+                                            let at = (0, consumer.work.row + tiles.group * 64, 0, consumer.work.head, consumer.work.batch);
+                                            out_map.store(rows, tiles.group * 64 * HEAD_DIM, at);
+                                            bulk_commit();
+                                        });
+                                    }
+                                } else {
+                                    place.put::<T, HEAD_DIM>(out, consumer.sum, consumer.softmax, [batch, tokens, heads]);
+                                }
+                                break;
+                            }
+                            consumer.tile = next.tiles;
+                            consumer.issue_ahead::<T, CAUSAL, QUERIES, STAGES, 0>(tiles);
+                            consumer.close_ahead(tiles);
+                            let place = consumer.place(tiles);
+                            place.put_logarithms(lse, consumer.softmax, [batch, tokens, heads], scale);
+                            if STAGED {
+                                stage_rows::<T, HEAD_DIM>(rows, consumer.sum, consumer.softmax.factor, tiles.group);
+                                if subgroup_id() % 4 == 0 {
+                                    elect_one(|| {
+                                        let at = (0, consumer.work.row + tiles.group * 64, 0, consumer.work.head, consumer.work.batch);
+                                        out_map.store(rows, tiles.group * 64 * HEAD_DIM, at);
+                                        bulk_commit();
+                                    });
+                                }
+                            } else {
+                                place.put::<T, HEAD_DIM>(out, consumer.sum, consumer.softmax, [batch, tokens, heads]);
+                            }
+                            consumer.open_ahead::<T, CAUSAL, QUERIES, STAGES, 0>(tiles, next);
+                        }
+                        if consumer.tile > 0 {
+                            consumer.ahead::<T, CAUSAL, QUERIES, STAGES, 1>(tiles);
+                        } else {
+                            let next = consumer.next(tiles);
+                            if next.tiles == 0 {
+                                consumer.last_ahead::<T, CAUSAL, QUERIES, STAGES, 1>(tiles);
+                                let place = consumer.place(tiles);
+                                place.put_logarithms(lse, consumer.softmax, [batch, tokens, heads], scale);
+                                if STAGED {
+                                    stage_rows::<T, HEAD_DIM>(rows, consumer.sum, consumer.softmax.factor, tiles.group);
+                                    if subgroup_id() % 4 == 0 {
+                                        elect_one(|| {
+                                            let at = (0, consumer.work.row + tiles.group * 64, 0, consumer.work.head, consumer.work.batch);
+                                            out_map.store(rows, tiles.group * 64 * HEAD_DIM, at);
+                                            bulk_commit();
+                                        });
+                                    }
+                                } else {
+                                    place.put::<T, HEAD_DIM>(out, consumer.sum, consumer.softmax, [batch, tokens, heads]);
+                                }
+                                break;
+                            }
+                            consumer.tile = next.tiles;
+                            consumer.issue_ahead::<T, CAUSAL, QUERIES, STAGES, 1>(tiles);
+                            consumer.close_ahead(tiles);
+                            let place = consumer.place(tiles);
+                            place.put_logarithms(lse, consumer.softmax, [batch, tokens, heads], scale);
+                            if STAGED {
+                                stage_rows::<T, HEAD_DIM>(rows, consumer.sum, consumer.softmax.factor, tiles.group);
+                                if subgroup_id() % 4 == 0 {
+                                    elect_one(|| {
+                                        let at = (0, consumer.work.row + tiles.group * 64, 0, consumer.work.head, consumer.work.batch);
+                                        out_map.store(rows, tiles.group * 64 * HEAD_DIM, at);
+                                        bulk_commit();
+                                    });
+                                }
+                            } else {
+                                place.put::<T, HEAD_DIM>(out, consumer.sum, consumer.softmax, [batch, tokens, heads]);
+                            }
+                            consumer.open_ahead::<T, CAUSAL, QUERIES, STAGES, 1>(tiles, next);
+                        }
+                    }
+                } else {
                 loop {
-                    let p = weights;
-                    let fresh = tile == 0;
-                    let mut next = work;
-                    if fresh {
-                        round += 1;
-                        q_bars.wait(bars, round);
-                        next = Work::received(slots, round % QUERIES);
-                        if next.tiles == 0 {
-                            break;
+                    while consumer.tile > consumer.work.open {
+                        consumer.step::<T, CAUSAL, QUERIES, STAGES, true>(tiles);
+                    }
+                    while consumer.tile > 0 {
+                        consumer.step::<T, CAUSAL, QUERIES, STAGES, false>(tiles);
+                    }
+                    let next = consumer.next(tiles);
+                    if next.tiles == 0 {
+                        break;
+                    }
+                    consumer.tile = next.tiles;
+                    consumer.issue(tiles);
+                    consumer.close(tiles);
+                    let place = consumer.place(tiles);
+                    place.put_logarithms(lse, consumer.softmax, [batch, tokens, heads], scale);
+                    if STAGED {
+                        stage_rows::<T, HEAD_DIM>(rows, consumer.sum, consumer.softmax.factor, tiles.group);
+                        if subgroup_id() % 4 == 0 {
+                            elect_one(|| {
+                                let at = (0, consumer.work.row + tiles.group * 64, 0, consumer.work.head, consumer.work.batch);
+                                out_map.store(rows, tiles.group * 64 * HEAD_DIM, at);
+                                bulk_commit();
+                            });
                         }
-                        tile = next.tiles;
+                    } else {
+                        place.put::<T, HEAD_DIM>(out, consumer.sum, consumer.softmax, [batch, tokens, heads]);
                     }
-                    tile -= 1;
-                    k_bars.wait(bars, turn + 1);
-                    turns.wait();
-                    wgmma_fence();
-                    score_tile::<T, HEAD_DIM, GROUPS, KEY>(
-                        &mut scores,
-                        queries,
-                        k_ring,
-                        group,
-                        round % QUERIES,
-                        (turn + 1) % STAGES,
-                    );
-                    v_bars.wait(bars, turn);
-                    add_values::<T, HEAD_DIM, KEY>(&mut sum, p, v_ring, turn % STAGES);
-                    turns.pass();
-                    wgmma_wait::<1>();
-                    k_bars.release(bars, turn + 1);
-                    if tile == 0 {
-                        q_bars.release(bars, round);
-                    }
-                    if fresh {
-                        wgmma_wait::<0>();
-                        v_bars.release(bars, turn);
-                        softmax.finish();
-                        let place = Place { batch: work.batch, head: work.head, row: work.row + lane.row };
-                        place.put::<T, HEAD_DIM>(out, lse, sum, softmax, [batch, tokens, heads], scale);
-                        work = next;
-                        softmax = Softmax::new();
-                        for i in unroll(0..HEAD_DIM / 2) {
-                            sum[i] = 0.0;
-                        }
-                        for i in unroll(0..2) {
-                            sees[i] = last_key::<CAUSAL>(work.row + lane.row + i * 8, tokens, keys);
-                        }
-                    }
-                    if tile >= work.open {
-                        mask::<KEY>(&mut scores, sees, tile);
-                    }
-                    softmax.weigh::<KEY>(&mut scores, to_log2);
-                    wgmma_wait::<0>();
-                    if !fresh {
-                        v_bars.release(bars, turn);
-                    }
-                    pack::<T, KEY>(&mut weights, scores);
-                    for i in unroll(0..HEAD_DIM / 2) {
-                        sum[i] *= softmax.factor[i / 2 % 2];
-                    }
-                    turn += 1;
+                    consumer.open(tiles, next);
                 }
-                let p = weights;
-                v_bars.wait(bars, turn);
-                wgmma_fence();
-                add_values::<T, HEAD_DIM, KEY>(&mut sum, p, v_ring, turn % STAGES);
-                wgmma_wait::<0>();
-                softmax.finish();
-                let place = Place { batch: work.batch, head: work.head, row: work.row + lane.row };
-                place.put::<T, HEAD_DIM>(out, lse, sum, softmax, [batch, tokens, heads], scale);
+                consumer.last(tiles);
+                let place = consumer.place(tiles);
+                place.put_logarithms(lse, consumer.softmax, [batch, tokens, heads], scale);
+                if STAGED {
+                    stage_rows::<T, HEAD_DIM>(rows, consumer.sum, consumer.softmax.factor, tiles.group);
+                    if subgroup_id() % 4 == 0 {
+                        elect_one(|| {
+                            let at = (0, consumer.work.row + tiles.group * 64, 0, consumer.work.head, consumer.work.batch);
+                            out_map.store(rows, tiles.group * 64 * HEAD_DIM, at);
+                            bulk_commit();
+                        });
+                    }
+                } else {
+                    place.put::<T, HEAD_DIM>(out, consumer.sum, consumer.softmax, [batch, tokens, heads]);
+                }
+                }
+                if STAGED {
+                    if subgroup_id() % 4 == 0 {
+                        elect_one(|| bulk_wait::<0>());
+                    }
+                }
             }
         }),
         role("producer", 4, if GROUPS == 2 { 40 } else { 32 }, || {
@@ -249,40 +319,335 @@ pub fn attention_dense<
     );
 }
 
-/// S = Q K^T, issued and committed: rows of consumer group `group`, keys of a stage.
-fn score_tile<T: Float, const HEAD_DIM: u32, const GROUPS: u32, const KEY: u32>(
-    scores: &mut [f32; KEY / 2],
+/// What a thread of a consumer group works on.
+struct Tiles<
+    T: Float,
+    const HEAD_DIM: u32,
+    const CAUSAL: bool,
+    const GROUPS: u32,
+    const KEY: u32,
+    const QUERIES: u32,
+    const STAGES: u32,
+> {
+    /// `[QUERIES, HEAD_DIM / 64, 64 * GROUPS, 64]`, each of the 64 columns swizzled.
     queries: &[T],
+    /// `[STAGES, HEAD_DIM / 64, KEY, 64]`
     k_ring: &[T],
+    /// As `k_ring`.
+    v_ring: &[T],
+    slots: &[u32],
+    bars: &mut [u64],
+    q_bars: Ring<QUERIES>,
+    k_bars: Ring<STAGES>,
+    v_bars: Ring<STAGES>,
+    /// The consumer group.
     group: u32,
-    query_stage: u32,
-    stage: u32,
-) {
-    let first = query_stage * 64 * GROUPS * HEAD_DIM + group * 4096;
-    for step in unroll(0..HEAD_DIM / 16) {
-        let at = step / 4 * GROUPS * 4096 + step % 4 * 16;
-        let a = queries.descriptor(first + at, 16, 1024, "swizzle_128");
-        let at = step / 4 * KEY * 64 + step % 4 * 16;
-        let b = k_ring.descriptor(stage * KEY * HEAD_DIM + at, 16, 1024, "swizzle_128");
-        wgmma::<KEY, T, T>(scores, a, b, step > 0);
-    }
-    wgmma_commit();
+    /// The first of the thread's two rows in a block; the other is the eighth after it.
+    row: u32,
+    tokens: u32,
+    keys: u32,
+    to_log2: f32,
 }
 
-/// O += P V, issued and committed: values of a stage.
-fn add_values<T: Float, const HEAD_DIM: u32, const KEY: u32>(
-    sum: &mut [f32; HEAD_DIM / 2],
-    p: [u32; KEY / 4],
-    v_ring: &[T],
-    stage: u32,
-) {
-    for step in unroll(0..KEY / 16) {
-        let a = map(4, |i| p[step * 4 + i]);
-        let at = stage * KEY * HEAD_DIM + step * 1024;
-        let b = v_ring.descriptor(at, KEY * 128, 1024, "swizzle_128");
-        wgmma::<HEAD_DIM, T, T>(sum, a, b, true, "transpose_b");
+impl<
+    T: Float,
+    const HEAD_DIM: u32,
+    const CAUSAL: bool,
+    const GROUPS: u32,
+    const KEY: u32,
+    const QUERIES: u32,
+    const STAGES: u32,
+> Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>
+{
+    /// S = Q K^T, issued and committed.
+    fn score(self, scores: &mut [f32; KEY / 2], round: u32, turn: u32) {
+        let first = round % QUERIES * 64 * GROUPS * HEAD_DIM + self.group * 4096;
+        for step in unroll(0..HEAD_DIM / 16) {
+            let at = step / 4 * GROUPS * 4096 + step % 4 * 16;
+            let a = self.queries.descriptor(first + at, 16, 1024, "swizzle_128");
+            let at = turn % STAGES * KEY * HEAD_DIM + step / 4 * KEY * 64 + step % 4 * 16;
+            let b = self.k_ring.descriptor(at, 16, 1024, "swizzle_128");
+            wgmma::<KEY, T, T>(scores, a, b, step > 0);
+        }
+        wgmma_commit();
     }
-    wgmma_commit();
+
+    /// O += P V, issued and committed.
+    fn add_values(self, sum: &mut [f32; HEAD_DIM / 2], p: [u32; KEY / 4], turn: u32) {
+        for step in unroll(0..KEY / 16) {
+            let a = map(4, |i| p[step * 4 + i]);
+            let at = turn % STAGES * KEY * HEAD_DIM + step * 1024;
+            let b = self.v_ring.descriptor(at, KEY * 128, 1024, "swizzle_128");
+            wgmma::<HEAD_DIM, T, T>(sum, a, b, true, "transpose_b");
+        }
+        wgmma_commit();
+    }
+
+    /// The accumulator's layout of S is the left operand's of P V: no lane moves anything.
+    fn pack(self, weights: &mut [u32; KEY / 4], scores: [f32; KEY / 2]) {
+        for i in unroll(0..KEY / 4) {
+            weights[i] = word::<T>(scores[i * 2], scores[i * 2 + 1]);
+        }
+    }
+
+    /// The last key that the thread's rows see, counted from its first column of a key tile.
+    fn sees(self, block: u32) -> [i32; 2] {
+        let column = (lane_id() % 4 * 2) as i32;
+        map(2, |i| {
+            let row = block + self.row + i * 8;
+            if CAUSAL {
+                min(row + self.keys - self.tokens, self.keys - 1) as i32 - column
+            } else {
+                (self.keys - 1) as i32 - column
+            }
+        })
+    }
+}
+
+/// A consumer group: 64 rows of a block.
+struct Consumer<
+    const HEAD_DIM: u32,
+    const GROUPS: u32,
+    const KEY: u32,
+    const PING_PONG: bool,
+    const LATE: bool,
+    const DEFER: bool,
+    const AHEAD: bool,
+> {
+    work: Work,
+    /// The tile of keys in `weights`, counted from the first; tiles are walked from the last.
+    tile: u32,
+    /// The last key that each of the two rows sees, counted from the thread's first column.
+    sees: [i32; 2],
+    /// The turn of the rings of keys and values.
+    turn: u32,
+    /// The turn of the ring of queries.
+    round: u32,
+    scores: [f32; KEY / 2],
+    weights: [u32; KEY / 4],
+    other: [u32; KEY / 4],
+    softmax: Softmax,
+    sum: [f32; HEAD_DIM / 2],
+}
+
+impl<
+    const HEAD_DIM: u32,
+    const GROUPS: u32,
+    const KEY: u32,
+    const PING_PONG: bool,
+    const LATE: bool,
+    const DEFER: bool,
+    const AHEAD: bool,
+> Consumer<HEAD_DIM, GROUPS, KEY, PING_PONG, LATE, DEFER, AHEAD>
+{
+    /// Receives the first block, and starts the turns: the last group gives the first its own.
+    fn start<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        if PING_PONG {
+            if on.group == GROUPS - 1 {
+                named_barrier_arrive(1, 256);
+            }
+        }
+        on.q_bars.wait(on.bars, 0);
+        self.work = Work::received(on.slots, 0);
+        self.tile = self.work.tiles;
+    }
+
+    /// The weights of the very first tile.
+    fn first<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        self.tile -= 1;
+        self.sees = on.sees(self.work.row);
+        on.k_bars.wait(on.bars, 0);
+        wgmma_fence();
+        on.score(&mut self.scores, self.round, 0);
+        wgmma_wait::<0>();
+        self.release_keys(on, 0);
+        self.weigh(on, self.tile >= self.work.open);
+        on.pack(&mut self.weights, self.scores);
+    }
+
+    /// O += P V of this tile beside the weights of the next one.
+    fn step<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32, const MASKED: bool>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        self.issue(on);
+        wgmma_wait::<1>();
+        self.release_keys(on, self.turn + 1);
+        self.weigh(on, MASKED);
+        if LATE {
+            if subgroup_any(self.softmax.total[0] + self.softmax.total[1] < 0.0) {
+                mbarrier_arrive(on.bars, 0);
+            }
+        }
+        wgmma_wait::<0>();
+        on.v_bars.release(on.bars, self.turn);
+        self.turn += 1;
+        on.pack(&mut self.weights, self.scores);
+        if !DEFER {
+            self.rescale();
+        }
+    }
+
+    /// Issues S = Q K^T of the next tile, then O += P V of this one.
+    fn issue<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        let p = self.weights;
+        self.tile -= 1;
+        on.k_bars.wait(on.bars, self.turn + 1);
+        if PING_PONG {
+            named_barrier(1 + on.group, 256);
+        }
+        wgmma_fence();
+        on.score(&mut self.scores, self.round, self.turn + 1);
+        if DEFER {
+            self.rescale();
+        }
+        on.v_bars.wait(on.bars, self.turn);
+        if DEFER {
+            wgmma_fence();
+        }
+        on.add_values(&mut self.sum, p, self.turn);
+        if PING_PONG {
+            named_barrier_arrive(select(on.group == GROUPS - 1, 1, on.group + 2), 256);
+        }
+    }
+
+    /// The sum so far shrinks where a row's highest score has grown.
+    fn rescale(&mut self) {
+        for i in unroll(0..HEAD_DIM / 2) {
+            self.sum[i] *= self.softmax.factor[i / 2 % 2];
+        }
+    }
+
+    fn issue_ahead<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32, const P: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        let p = if P == 0 { self.weights } else { self.other };
+        self.tile -= 1;
+        on.k_bars.wait(on.bars, self.turn + 1);
+        if PING_PONG {
+            named_barrier(1 + on.group, 256);
+        }
+        wgmma_fence();
+        on.score(&mut self.scores, self.round, 1 - P);
+        wgmma_wait::<1>();
+        if self.turn > 0 {
+            on.v_bars.release(on.bars, self.turn - 1);
+        }
+        self.rescale();
+        on.v_bars.wait(on.bars, self.turn);
+        wgmma_fence();
+        on.add_values(&mut self.sum, p, P);
+        if PING_PONG {
+            named_barrier_arrive(select(on.group == GROUPS - 1, 1, on.group + 2), 256);
+        }
+        wgmma_wait::<1>();
+        self.release_keys(on, self.turn + 1);
+        self.turn += 1;
+    }
+
+    fn ahead<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32, const P: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        self.issue_ahead::<T, CAUSAL, QUERIES, STAGES, P>(on);
+        self.weigh(on, self.tile >= self.work.open);
+        if P == 0 {
+            on.pack(&mut self.other, self.scores);
+        } else {
+            on.pack(&mut self.weights, self.scores);
+        }
+    }
+
+    fn close_ahead<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        wgmma_wait::<0>();
+        self.softmax.finish();
+    }
+
+    fn open_ahead<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32, const P: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>, next: Work) {
+        self.work = next;
+        self.sees = on.sees(self.work.row);
+        self.softmax = Softmax::new();
+        self.weigh(on, self.tile >= self.work.open);
+        if P == 0 {
+            on.pack(&mut self.other, self.scores);
+        } else {
+            on.pack(&mut self.weights, self.scores);
+        }
+        for i in unroll(0..HEAD_DIM / 2) {
+            self.sum[i] = 0.0;
+        }
+    }
+
+    fn last_ahead<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32, const P: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        let p = if P == 0 { self.weights } else { self.other };
+        wgmma_wait::<0>();
+        self.rescale();
+        on.v_bars.wait(on.bars, self.turn);
+        wgmma_fence();
+        on.add_values(&mut self.sum, p, P);
+        wgmma_wait::<0>();
+        self.softmax.finish();
+    }
+
+    /// Waits for the next block; its queries are there, or it has no tiles and is none.
+    fn next<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) -> Work {
+        self.round += 1;
+        on.q_bars.wait(on.bars, self.round);
+        Work::received(on.slots, self.round % QUERIES)
+    }
+
+    /// Ends a block: the sum is complete, the next block's first scores are there.
+    fn close<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        wgmma_wait::<1>();
+        self.release_keys(on, self.turn + 1);
+        wgmma_wait::<0>();
+        on.v_bars.release(on.bars, self.turn);
+        self.turn += 1;
+        self.softmax.finish();
+    }
+
+    /// Begins a block of which the first scores are there.
+    fn open<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>, next: Work) {
+        self.work = next;
+        self.sees = on.sees(self.work.row);
+        self.softmax = Softmax::new();
+        self.weigh(on, self.tile >= self.work.open);
+        on.pack(&mut self.weights, self.scores);
+        for i in unroll(0..HEAD_DIM / 2) {
+            self.sum[i] = 0.0;
+        }
+    }
+
+    /// O += P V of the last tile of all.
+    fn last<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) {
+        let p = self.weights;
+        if DEFER {
+            self.rescale();
+        }
+        on.v_bars.wait(on.bars, self.turn);
+        wgmma_fence();
+        on.add_values(&mut self.sum, p, self.turn);
+        wgmma_wait::<0>();
+        self.softmax.finish();
+    }
+
+    fn place<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>) -> Place {
+        Place { batch: self.work.batch, head: self.work.head, row: self.work.row + on.row }
+    }
+
+    /// The group has read the keys of a turn, and with those of the first tile the queries.
+    fn release_keys<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>, turn: u32) {
+        on.k_bars.release(on.bars, turn);
+        if self.tile == 0 {
+            on.q_bars.release(on.bars, self.round);
+        }
+    }
+
+    /// Turns scores into weights; `masked` says that some row does not see all keys of the tile.
+    fn weigh<T: Float, const CAUSAL: bool, const QUERIES: u32, const STAGES: u32>(&mut self, on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, QUERIES, STAGES>, masked: bool) {
+        if masked {
+            let last = map(2, |i| self.sees[i] - (self.tile * KEY) as i32);
+            for i in unroll(0..KEY / 2) {
+                let key = i / 4 * 8 + i % 2;
+                let seen = key as i32 <= last[i / 2 % 2];
+                self.scores[i] = select(seen, self.scores[i], MASKED);
+            }
+        }
+        self.softmax.weigh::<KEY>(&mut self.scores, on.to_log2);
+    }
+
 }
 
 /// mbarriers of a ring of `STAGES` buffers, by index: the n-th turn takes the stage `n % STAGES`.
@@ -320,37 +685,7 @@ impl<const STAGES: u32> Ring<STAGES> {
 
     /// A reading warp's: the buffer may be filled again.
     fn release(self, bars: &mut [u64], turn: u32) {
-        if lane_id() == 0 {
-            mbarrier_arrive(bars, self.empty + turn % STAGES);
-        }
-    }
-}
-
-/// The order in which consumer groups issue their products.
-struct Turns<const GROUPS: u32, const ON: bool> {
-    group: u32,
-}
-
-impl<const GROUPS: u32, const ON: bool> Turns<GROUPS, ON> {
-    /// The last group gives the first its turn.
-    fn start(self) {
-        if ON {
-            if self.group == GROUPS - 1 {
-                named_barrier_arrive(1, 256);
-            }
-        }
-    }
-
-    fn wait(self) {
-        if ON {
-            named_barrier(1 + self.group, 256);
-        }
-    }
-
-    fn pass(self) {
-        if ON {
-            named_barrier_arrive(select(self.group == GROUPS - 1, 1, self.group + 2), 256);
-        }
+        elect_one(|| mbarrier_arrive(bars, self.empty + turn % STAGES));
     }
 }
 
@@ -427,21 +762,6 @@ impl<const HEAD_DIM: u32, const CAUSAL: bool, const ROWS: u32, const KEY: u32>
     }
 }
 
-/// The last key that a row sees, counted from the lane's first column of a key tile.
-fn last_key<const CAUSAL: bool>(row: u32, tokens: u32, keys: u32) -> i32 {
-    let column = (lane_id() % 4 * 2) as i32;
-    if CAUSAL {
-        min(row + keys - tokens, keys - 1) as i32 - column
-    } else {
-        (keys - 1) as i32 - column
-    }
-}
-
-/// Which rows of a block a lane has: this one, and the eighth after it.
-struct Lane {
-    row: u32,
-}
-
 /// Two rows of the output, eight apart.
 struct Place {
     batch: u32,
@@ -450,24 +770,32 @@ struct Place {
 }
 
 impl Place {
-    /// Writes the lane's part of both rows.
-    fn put<T: Float, const HEAD_DIM: u32>(
-        self,
-        out: &mut [T],
-        lse: &mut [f32],
-        sum: [f32; HEAD_DIM / 2],
-        softmax: Softmax,
-        sizes: [u32; 3],
-        scale: f32,
-    ) {
+    /// Writes the logarithms of both rows.
+    fn put_logarithms(self, lse: &mut [f32], softmax: Softmax, sizes: [u32; 3], scale: f32) {
         let (batch, tokens, heads) = (sizes[0], sizes[1], sizes[2]);
         for i in unroll(0..2) {
             let row = self.row + i * 8;
             let there = row < tokens && self.head < heads && self.batch < batch;
             if there && lane_id() % 4 == 0 {
                 let at = (index(self.batch) * heads + self.head) * tokens + row;
+                assume(at < index(batch) * heads * tokens);
                 lse[at] = softmax.logarithm(i, scale);
             }
+        }
+    }
+
+    /// Writes the thread's part of both rows.
+    fn put<T: Float, const HEAD_DIM: u32>(
+        self,
+        out: &mut [T],
+        sum: [f32; HEAD_DIM / 2],
+        softmax: Softmax,
+        sizes: [u32; 3],
+    ) {
+        let (batch, tokens, heads) = (sizes[0], sizes[1], sizes[2]);
+        for i in unroll(0..2) {
+            let row = self.row + i * 8;
+            let there = row < tokens && self.head < heads && self.batch < batch;
             for part in unroll(0..HEAD_DIM / 32) {
                 let words = quad_transpose(map(4, |j| {
                     let at = part * 16 + j * 4 + i * 2;
@@ -475,19 +803,11 @@ impl Place {
                 }));
                 if there {
                     let row = (index(self.batch) * tokens + row) * heads + self.head;
+                    assume(row < index(batch) * heads * tokens);
                     out.store_as::<u32>(row * HEAD_DIM + part * 32 + lane_id() % 4 * 8, words);
                 }
             }
         }
-    }
-}
-
-/// Masks the scores of the keys beyond the last that the two rows see.
-fn mask<const KEY: u32>(scores: &mut [f32; KEY / 2], sees: [i32; 2], tile: u32) {
-    let last = map(2, |i| sees[i] - (tile * KEY) as i32);
-    for i in unroll(0..KEY / 2) {
-        let key = i / 4 * 8 + i % 2;
-        scores[i] = select(key as i32 <= last[i / 2 % 2], scores[i], MASKED);
     }
 }
 
@@ -563,11 +883,32 @@ fn word<T: Float>(low: f32, high: f32) -> u32 {
     }
 }
 
-/// The accumulator's layout of S is the left operand's of P V: no lane moves anything.
-fn pack<T: Float, const KEY: u32>(weights: &mut [u32; KEY / 4], scores: [f32; KEY / 2]) {
-    for i in unroll(0..KEY / 4) {
-        weights[i] = word::<T>(scores[i * 2], scores[i * 2 + 1]);
+/// Puts a consumer group's rows into workgroup memory, `[GROUPS, HEAD_DIM / 64, 64, 64]`, swizzled: all that
+/// is left is to store them, by any thread of the group's first warp.
+fn stage_rows<T: Float, const HEAD_DIM: u32>(
+    rows: &mut [T],
+    sum: [f32; HEAD_DIM / 2],
+    factor: [f32; 2],
+    group: u32,
+) {
+    // The last block's rows have left.
+    if subgroup_id() % 4 == 0 {
+        elect_one(|| bulk_wait_read::<0>());
     }
+    named_barrier(4 + group, 128);
+    let lane = lane_id();
+    let first = group * 64 * HEAD_DIM + (subgroup_id() % 4 * 16 + lane % 16) * 64;
+    let swizzle = lane / 16 ^ lane % 8;
+    for part in unroll(0..HEAD_DIM / 16) {
+        let words = map(4, |m| {
+            let at = part * 8 + m * 2;
+            word::<T>(sum[at] * factor[m % 2], sum[at + 1] * factor[m % 2])
+        });
+        let chunk = (part % 4 * 2 ^ swizzle) & 7;
+        stmatrix(rows, first + part / 4 * 4096 + chunk * 8, words);
+    }
+    fence_proxy_async();
+    named_barrier(4 + group, 128);
 }
 
 /// Lane n of a quad gets the n-th words of its four lanes.

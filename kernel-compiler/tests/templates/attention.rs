@@ -19,6 +19,8 @@ struct Case {
     groups: u32,
     key: u32,
     queries: u32,
+    ahead: bool,
+    staged: bool,
     batch: usize,
     tokens: usize,
     keys: usize,
@@ -44,6 +46,10 @@ fn compiled(case: &Case) -> Verified {
             number("QUERIES", case.queries),
             number("STAGES", 2),
             ("PING_PONG".to_owned(), Generic::Truth(true)),
+            ("LATE".to_owned(), Generic::Truth(true)),
+            ("DEFER".to_owned(), Generic::Truth(true)),
+            ("AHEAD".to_owned(), Generic::Truth(case.ahead)),
+            ("STAGED".to_owned(), Generic::Truth(case.staged)),
         ],
         target: Target::SM_90A,
         index_bits: 32,
@@ -101,17 +107,18 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
         let counter = memory.add_u32("counter", &[0]);
         let lse = memory.uninitialised("lse", queries / hd * 4);
         let arguments = kernel.params.iter().map(|param| match param.name.as_str() {
-            "q" | "k" | "v" => {
-                let i = ["q", "k", "v"].iter().position(|name| *name == param.name).unwrap();
+            "q" | "k" | "v" | "out_map" => {
+                let maps = ["q", "k", "v", "out_map"];
+                let i = maps.iter().position(|name| *name == param.name).unwrap();
                 let (rows, heads) =
-                    if i == 0 { (case.tokens, case.heads) } else { (case.keys, case.kv_heads) };
+                    if i % 3 == 0 { (case.tokens, case.heads) } else { (case.keys, case.kv_heads) };
                 let ParamKind::TensorMap { element, tile, swizzle } = &param.kind else {
                     panic!("{} is no tensor map", param.name)
                 };
                 let row = (heads * hd * 2) as u64;
                 let (rows, heads) = (rows as u64, heads as u64);
                 Argument::TensorMap(TensorMapValue {
-                    buffer: inputs[i],
+                    buffer: inputs.get(i).copied().unwrap_or(out),
                     offset: 0,
                     element: *element,
                     dims: vec![64, rows, hd as u64 / 64, heads, case.batch as u64],
@@ -166,6 +173,8 @@ const SMALL: Case = Case {
     groups: 2,
     key: 64,
     queries: 1,
+    ahead: false,
+    staged: false,
     batch: 1,
     tokens: 70,
     keys: 150,
@@ -182,10 +191,16 @@ fn full_and_ragged() {
 #[test]
 fn causal_behind_a_prefix() {
     let causal = Case { head_dim: 128, causal: true, batch: 2, tokens: 130, ..SMALL };
-    check(&Case { workers: 3, heads: 1, queries: 2, ..causal }, 0..1);
+    check(&Case { workers: 3, heads: 1, queries: 2, ahead: true, ..causal }, 0..1);
 }
 
 #[test]
 fn three_groups_and_rows_that_see_nothing_of_the_first_tile() {
-    check(&Case { groups: 3, causal: true, tokens: 150, workers: 4, ..SMALL }, 0..1);
+    check(&Case { groups: 3, causal: true, tokens: 150, workers: 4, staged: true, ..SMALL }, 0..1);
+}
+
+#[test]
+fn ahead_and_staged() {
+    let both = Case { ahead: true, staged: true, queries: 2, ..SMALL };
+    check(&Case { causal: true, tokens: 140, workers: 3, ..both }, 0..2);
 }
