@@ -9,8 +9,11 @@ use tilewright_kernel_compiler::target::Target;
 use tilewright_kernel_compiler::verify::{Verified, verify};
 use tilewright_kernel_compiler::{library, parse};
 
-const SOURCE: &str =
-    include_str!("../../templates/flash_attention/hopper.rs");
+const SOURCES: [&str; 3] = [
+    include_str!("../../templates/flash_attention/hopper.rs"),
+    include_str!("../../templates/flash_attention/hopper_consumer.rs"),
+    include_str!("../../templates/flash_attention/hopper_parts.rs"),
+];
 
 /// A shape of the kernel, and one of the problem.
 struct Case {
@@ -20,7 +23,6 @@ struct Case {
     key: u32,
     queries: u32,
     ahead: bool,
-    staged: bool,
     batch: usize,
     tokens: usize,
     keys: usize,
@@ -31,10 +33,10 @@ struct Case {
 
 fn compiled(case: &Case) -> Verified {
     let mut map = SourceMap::default();
-    let items = parse::template("hopper.rs", SOURCE, &mut map).unwrap();
+    let files = SOURCES.map(|text| parse::template("hopper.rs", text, &mut map).unwrap());
     let library = library::items(&mut map).unwrap();
-    let program = Program::new(&[&items, &library]);
-    let function = items.functions.iter().find(|f| f.name.name == "attention_dense").unwrap();
+    let program = Program::new(&[&files[0], &files[1], &files[2], &library]);
+    let function = files[0].functions.iter().find(|f| f.name.name == "attention_dense").unwrap();
     let number = |name: &str, n: u32| (name.to_owned(), Generic::Const(i128::from(n)));
     let instance = Instance {
         generics: vec![
@@ -43,13 +45,10 @@ fn compiled(case: &Case) -> Verified {
             ("CAUSAL".to_owned(), Generic::Truth(case.causal)),
             number("GROUPS", case.groups),
             number("KEY", case.key),
-            number("QUERIES", case.queries),
+            number("Q_STAGES", case.queries),
             number("STAGES", 2),
-            ("PING_PONG".to_owned(), Generic::Truth(true)),
-            ("LATE".to_owned(), Generic::Truth(true)),
-            ("DEFER".to_owned(), Generic::Truth(true)),
+            ("PING_PONG".to_owned(), Generic::Truth(!case.ahead)),
             ("AHEAD".to_owned(), Generic::Truth(case.ahead)),
-            ("STAGED".to_owned(), Generic::Truth(case.staged)),
         ],
         target: Target::SM_90A,
         index_bits: 32,
@@ -174,7 +173,6 @@ const SMALL: Case = Case {
     key: 64,
     queries: 1,
     ahead: false,
-    staged: false,
     batch: 1,
     tokens: 70,
     keys: 150,
@@ -196,11 +194,11 @@ fn causal_behind_a_prefix() {
 
 #[test]
 fn three_groups_and_rows_that_see_nothing_of_the_first_tile() {
-    check(&Case { groups: 3, causal: true, tokens: 150, workers: 4, staged: true, ..SMALL }, 0..1);
+    check(&Case { groups: 3, causal: true, tokens: 150, workers: 4, ..SMALL }, 0..1);
 }
 
 #[test]
-fn ahead_and_staged() {
-    let both = Case { ahead: true, staged: true, queries: 2, ..SMALL };
-    check(&Case { causal: true, tokens: 140, workers: 3, ..both }, 0..2);
+fn wide_heads_with_one_tile_of_queries() {
+    let wide = Case { head_dim: 256, key: 80, heads: 1, ..SMALL };
+    check(&Case { causal: true, tokens: 140, workers: 2, ..wide }, 0..1);
 }
