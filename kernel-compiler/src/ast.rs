@@ -26,6 +26,18 @@ pub struct Items {
     pub consts: Vec<ConstItem>,
 }
 
+impl Items {
+    /// Adds the items of another file to the same scope.
+    pub fn extend(&mut self, other: Items) {
+        let Items { functions, structs, impls, enums, consts } = other;
+        self.functions.extend(functions);
+        self.structs.extend(structs);
+        self.impls.extend(impls);
+        self.enums.extend(enums);
+        self.consts.extend(consts);
+    }
+}
+
 /// A function: a kernel, or device code that is always inlined.
 #[derive(Debug, Clone)]
 pub struct Function {
@@ -457,4 +469,8 @@ pub struct TensorMapAttribute {
     pub tile: Vec<Expr>,
     /// Swizzle.
     pub swizzle: Swizzle,
+    /// Extents of the tensor as the map sees it, innermost first; empty: its shape's.
+    pub dims: Vec<Expr>,
+    /// Elements from one index to the next along each axis but the innermost; empty: one behind another.
+    pub strides: Vec<Expr>,
 }

@@ -5,7 +5,7 @@ use crate::back::{ptx, wgsl};
 use crate::diag::catalog::attribute::NO_CASE;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::instance::{self, CaseValues};
-use crate::ir::{Access, Condition, Module, ParamKind, Scalar, Sym};
+use crate::ir::{Access, Condition, Module, ParamId, ParamKind, Scalar, Swizzle, Sym};
 use crate::lower::{Instance, Program, lower};
 use crate::target::Target;
 use crate::verify::verify;
@@ -72,6 +72,23 @@ pub struct CompiledText {
     pub folds_grid: bool,
     /// Waits for the kernels before it by itself.
     pub dependent_launch: bool,
+    /// Tensors that it gets as maps.
+    pub tensor_maps: Vec<CompiledMap>,
+}
+
+/// A tensor that a text gets as a map, which the launcher makes.
+#[derive(Debug, Clone)]
+pub struct CompiledMap {
+    /// The parameter.
+    pub param: ParamId,
+    /// Extents, innermost first.
+    pub dims: Vec<Sym>,
+    /// Elements from one index to the next along each axis but the innermost.
+    pub strides: Vec<Sym>,
+    /// The box, innermost first.
+    pub tile: Vec<u32>,
+    /// How the box lies in shared memory.
+    pub swizzle: Swizzle,
 }
 
 /// What is wrong with one case.
@@ -192,6 +209,7 @@ fn compile_instance(
                 cluster: verified.cluster.iter().product(),
                 folds_grid: false,
                 dependent_launch: waits_for_dependency(&verified),
+                tensor_maps: tensor_maps(&verified),
             }
         }
         Target::Wgsl(_) => {
@@ -207,6 +225,7 @@ fn compile_instance(
                 cluster: 1,
                 folds_grid,
                 dependent_launch: false,
+                tensor_maps: Vec::new(),
             }
         }
     };
@@ -224,6 +243,21 @@ fn at_tile(list: Vec<Diagnostic>, case: &CaseValues) -> Vec<Diagnostic> {
         diagnostic
     };
     list.into_iter().map(place).collect()
+}
+
+fn tensor_maps(module: &Module) -> Vec<CompiledMap> {
+    let params = module.params.iter().enumerate();
+    let maps = params.filter_map(|(at, param)| match &param.kind {
+        ParamKind::TensorMap { tile, swizzle, of: Some(of), .. } => Some(CompiledMap {
+            param: ParamId(at as u32),
+            dims: of.dims.clone(),
+            strides: of.strides.clone(),
+            tile: tile.clone(),
+            swizzle: *swizzle,
+        }),
+        _ => None,
+    });
+    maps.collect()
 }
 
 fn is_linear(module: &Module) -> bool {
@@ -249,7 +283,8 @@ fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> 
     };
     let shape = |kind: &ParamKind| match kind {
         ParamKind::Buffer { shape, .. } => shape.clone(),
-        ParamKind::Scalar(_) | ParamKind::TensorMap { .. } => Vec::new(),
+        ParamKind::TensorMap { of: Some(of), .. } => of.shape.clone(),
+        ParamKind::Scalar(_) | ParamKind::TensorMap { of: None, .. } => Vec::new(),
     };
     CompiledCase {
         values: case.clone(),
@@ -265,12 +300,20 @@ fn describe(module: &Module, case: &CaseValues, attribute: &KernelAttribute) -> 
 /// A buffer that any text reads is read.
 fn merge_access(into: &mut Module, other: &Module) {
     for (a, b) in into.params.iter_mut().zip(&other.params) {
-        if let (ParamKind::Buffer { access: a, .. }, ParamKind::Buffer { access: b, .. }) =
-            (&mut a.kind, &b.kind)
+        if let (Some(a), Some(b)) = (access_of(&mut a.kind), access_of(&mut b.kind.clone()))
             && *b == Access::ReadWrite
         {
             *a = Access::ReadWrite;
         }
+    }
+}
+
+/// How a tensor parameter is used, whether the text gets its address or a map.
+fn access_of(kind: &mut ParamKind) -> Option<&mut Access> {
+    match kind {
+        ParamKind::Buffer { access, .. } => Some(access),
+        ParamKind::TensorMap { of: Some(of), .. } => Some(&mut of.access),
+        ParamKind::Scalar(_) | ParamKind::TensorMap { of: None, .. } => None,
     }
 }
 

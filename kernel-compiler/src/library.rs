@@ -18,12 +18,7 @@ const FILES: [(&str, &str); 2] = [
 pub fn items(map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
     let mut all = Items::default();
     for (name, text) in FILES {
-        let Items { functions, structs, impls, enums, consts } = parse::text(name, text, map)?;
-        all.functions.extend(functions);
-        all.structs.extend(structs);
-        all.impls.extend(impls);
-        all.enums.extend(enums);
-        all.consts.extend(consts);
+        all.extend(parse::text(name, text, map)?);
     }
     Ok(all)
 }

@@ -3,6 +3,7 @@
 //! Everything here is `'static` data that the `tilewright` macros generate. The launch checks in
 //! `launch.rs` read it; back ends see only a [`KernelText`] or a [`Reference`].
 
+use crate::rule::TensorMapRule;
 use crate::{DType, Error, ReferenceCall};
 
 /// One kernel of a crate: every case and text that the build generated for it.
@@ -83,6 +84,8 @@ pub struct KernelText {
     /// The text says `griddepcontrol.wait` before it touches what earlier kernels wrote, so that
     /// the launch may let it start early (PTX only).
     pub dependent_launch: bool,
+    /// Tensors that the text gets as tensor maps instead of addresses (PTX only).
+    pub tensor_maps: &'static [TensorMapRule],
 }
 
 /// The instruction level and the minimum resources of a text.

@@ -55,6 +55,15 @@ impl<'a> Arg<'a> {
         Arg::Scalar(value.into())
     }
 
+    /// The value of an unsigned scalar.
+    pub(crate) fn integer(&self) -> Option<u64> {
+        match self {
+            Arg::Scalar(ScalarValue::U32(value)) => Some(u64::from(*value)),
+            Arg::Scalar(ScalarValue::U64(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Arg::Read(_) => "a read buffer",
@@ -96,6 +105,7 @@ impl Launch<'_> {
         let limits = Limits { kernel: kernel.name, device: device.capabilities() };
         let grid = match text {
             Some(text) => {
+                self.make_tensor_maps(device, text, &mut arguments)?;
                 limits.check_text(text)?;
                 limits.check_buffers(kernel.params, &arguments)?;
                 if text.folds_grid {
@@ -107,6 +117,32 @@ impl Launch<'_> {
             None => limits.narrow(self.grid)?,
         };
         Ok(Some(Dispatch { kernel, case: self.case, text, pipeline, grid, arguments }))
+    }
+
+    /// Replaces the tensors that the text takes as tensor maps.
+    fn make_tensor_maps(
+        &self,
+        device: &Device,
+        text: &KernelText,
+        arguments: &mut [Argument],
+    ) -> Result<(), Error> {
+        if text.tensor_maps.is_empty() {
+            return Ok(());
+        }
+        let values: Vec<Option<u64>> = self.args.iter().map(Arg::integer).collect();
+        for rule in text.tensor_maps {
+            let tensor = match self.args.get(rule.param) {
+                Some(Arg::Read(tensor) | Arg::Write(tensor) | Arg::ReadWrite(tensor)) => *tensor,
+                _ => continue,
+            };
+            let descriptor = rule.descriptor(tensor.dtype(), &values)?;
+            let map = device.tensor_map(&descriptor, tensor)?;
+            if let Some(argument) = arguments.get_mut(rule.param) {
+                *argument =
+                    Argument::TensorMap { map: Box::new(*map.bits()), region: map.region() };
+            }
+        }
+        Ok(())
     }
 
     fn check_arguments(&self, device: &Device, case: &Case) -> Result<Vec<Argument>, Error> {

@@ -2,7 +2,7 @@
 //!
 //! The macros emit a [`Rule`] per case; [`crate::TypedKernel`] evaluates them at each launch.
 
-use crate::{DType, Error};
+use crate::{DType, Error, Swizzle, TensorMapDescriptor};
 
 /// A size over the kernel's parameters (by index) and constants. Exact: overflow is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,21 @@ pub struct Rule {
     pub conditions: &'static [Condition],
 }
 
+/// A tensor argument that a text gets as a tensor map, which the launch makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TensorMapRule {
+    /// Index of the parameter.
+    pub param: usize,
+    /// Elements in each dimension, innermost first; 1 to 5 dimensions.
+    pub dims: &'static [Size],
+    /// Elements from one index to the next in each dimension but the innermost.
+    pub strides: &'static [Size],
+    /// Elements of a box in each dimension, innermost first.
+    pub tile: &'static [u32],
+    /// How the box lies in shared memory.
+    pub swizzle: Swizzle,
+}
+
 /// Values of the scalar parameters, by parameter index.
 pub(crate) type Values = [Option<u64>];
 
@@ -100,6 +115,30 @@ impl Size {
                 value.ok_or(Error::SizeOverflow)
             }
         }
+    }
+}
+
+impl TensorMapRule {
+    /// The map for given parameter values, of a tensor of `dtype`.
+    ///
+    /// # Errors
+    /// As [`Size::evaluate`].
+    pub(crate) fn descriptor(
+        &self,
+        dtype: DType,
+        values: &Values,
+    ) -> Result<TensorMapDescriptor, Error> {
+        let size = dtype.size() as u64;
+        let bytes =
+            |stride: &Size| stride.evaluate(values)?.checked_mul(size).ok_or(Error::SizeOverflow);
+        Ok(TensorMapDescriptor {
+            dtype,
+            dims: self.dims.iter().map(|dim| dim.evaluate(values)).collect::<Result<_, _>>()?,
+            strides: self.strides.iter().map(bytes).collect::<Result<_, _>>()?,
+            tile: self.tile.to_vec(),
+            swizzle: self.swizzle,
+            l2_promotion: true,
+        })
     }
 }
 

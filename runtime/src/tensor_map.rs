@@ -4,7 +4,7 @@ use crate::backend::Region;
 use crate::{DType, Error, RawTensor, Shape};
 
 /// Swizzle of a box in shared memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Swizzle {
     /// Rows one after another.
     #[default]
@@ -19,7 +19,7 @@ pub enum Swizzle {
 
 /// A tiled tensor map in plain numbers, **innermost dimension first** as the driver has it
 /// (CUDA driver API, `cuTensorMapEncodeTiled`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TensorMapDescriptor {
     /// Element type, that of the tensor.
     pub dtype: DType,

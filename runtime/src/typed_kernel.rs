@@ -91,7 +91,7 @@ impl TypedKernel {
         refusals: &mut Refusals,
     ) -> Result<Option<Vec<Option<u64>>>, Error> {
         let mut values: Vec<Option<u64>> =
-            args.iter().map(|a| a.as_ref().and_then(integer)).collect();
+            args.iter().map(|a| a.as_ref().and_then(Arg::integer)).collect();
         for ((param, arg), dims) in self.info.params.iter().zip(args).zip(rule.shapes) {
             let Some(tensor) = arg.as_ref().and_then(tensor_of) else { continue };
             if dims.is_empty() {
@@ -199,14 +199,6 @@ fn tensor_of<'a>(arg: &Arg<'a>) -> Option<&'a RawTensor> {
     match *arg {
         Arg::Read(tensor) | Arg::Write(tensor) | Arg::ReadWrite(tensor) => Some(tensor),
         Arg::Scalar(_) | Arg::TensorMap(_) => None,
-    }
-}
-
-fn integer(arg: &Arg<'_>) -> Option<u64> {
-    match arg {
-        Arg::Scalar(ScalarValue::U32(value)) => Some(u64::from(*value)),
-        Arg::Scalar(ScalarValue::U64(value)) => Some(*value),
-        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod kernels;
 
-use kernels::{FUTURE, NUMBER, open, saxpy};
+use kernels::{FUTURE, MAPPED, NUMBER, open, saxpy};
 use tilewright_runtime::{
     Arg, ArgRecord, BackendKind, Capabilities, CudaCapabilities, Device, DeviceSelector, Error,
     Launch, Options, ScalarValue, Target,
@@ -121,4 +121,23 @@ fn limits_are_checked_for_the_pretended_device() {
         "argument x of kernel saxpy needs 256 bytes and pretended binds at most 128: split its \
          rows"
     );
+}
+
+#[test]
+fn the_launch_makes_the_tensor_maps_of_its_text() {
+    let device = pretend(|c| c.cuda = Some(hopper()));
+    let x = device.zeros::<f32>([16, 64]).unwrap();
+    let launch = |rows: u32, cols: u32| {
+        let args = [Arg::read(&x), Arg::scalar(rows), Arg::scalar(cols)];
+        device.launch(&Launch { kernel: &MAPPED, case: 0, grid: [1; 3], args: &args })
+    };
+    launch(16, 64).unwrap();
+    let ArgRecord::Buffer { dtype, bytes, .. } = device.recorded()[0].args[0] else {
+        panic!("a scalar")
+    };
+    // As a map it has no element type of its own.
+    assert_eq!((dtype, bytes), (None, 16 * 64 * 4));
+    // A map never reaches beyond its tensor, whatever the scalars say.
+    assert!(matches!(launch(17, 64), Err(Error::ShapeMismatch { .. })));
+    assert_eq!(device.recorded().len(), 1);
 }

@@ -59,6 +59,18 @@ fn tensor() {
 }
 
 #[test]
+fn tensor_of() {
+    let x: Vec<f32> = (0..8 * 32).map(|i| i as f32 * 0.5).collect();
+    check("tensor_of", |_| {
+        Run::default()
+            .input("x", Data::f32(x.clone()))
+            .output("y", Data::f32(x.iter().map(|v| v * 2.0).collect::<Vec<_>>()))
+            .u32("rows", 8)
+            .u32("cols", 32)
+    });
+}
+
+#[test]
 fn multicast() {
     let y = (0..2).flat_map(|_| (0..64).rev().map(|i| i * 11));
     let y = Data::u32(y.collect::<Vec<_>>());

@@ -137,7 +137,8 @@ impl Run {
                 let found = self.scalars.iter().find(|(n, _)| *n == name);
                 Argument::Scalar(found.unwrap_or_else(|| panic!("{label}: no scalar `{name}`")).1)
             }
-            ParamKind::TensorMap { element, tile, swizzle } => {
+            ParamKind::TensorMap { of: Some(_), .. } => Argument::Buffer(buffer(name)),
+            ParamKind::TensorMap { element, tile, swizzle, of: None } => {
                 let found = self.tensors.iter().find(|t| t.name == name);
                 let tensor = found.unwrap_or_else(|| panic!("{label}: no tensor `{name}`"));
                 Argument::TensorMap(TensorMapValue {

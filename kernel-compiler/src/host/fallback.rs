@@ -17,7 +17,9 @@ pub fn emit(function: &Function, path: &TokenStream) -> TokenStream {
         if is_inferred(attribute, name) {
             continue;
         }
-        let Some(ty) = parameter(&param.ty, attribute, path) else { return TokenStream::new() };
+        let Some(ty) = parameter(name, &param.ty, attribute, path) else {
+            return TokenStream::new();
+        };
         let ident = format_ident!("{name}");
         parameters.push(quote!(#ident: #ty));
     }
@@ -49,14 +51,20 @@ pub fn emit(function: &Function, path: &TokenStream) -> TokenStream {
 }
 
 /// A parameter as the launcher takes it.
-fn parameter(ty: &Type, attribute: &KernelAttribute, path: &TokenStream) -> Option<TokenStream> {
+fn parameter(
+    name: &str,
+    ty: &Type,
+    attribute: &KernelAttribute,
+    path: &TokenStream,
+) -> Option<TokenStream> {
+    let shaped = attribute.shapes.iter().any(|(shaped, _)| shaped.name == name);
     match &ty.kind {
         TypeKind::Reference(inner, mutable) => {
             let named = |ty: &Type| match &ty.kind {
                 TypeKind::Path { path, .. } => path.last().map(|n| n.name.clone()),
                 _ => None,
             };
-            if named(inner).is_some_and(|name| name == "TensorMap") {
+            if !shaped && named(inner).is_some_and(|name| name == "TensorMap") {
                 return Some(quote!(&#path::TensorMap));
             }
             let element = slice_element(inner)?;

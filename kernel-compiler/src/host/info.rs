@@ -1,8 +1,8 @@
 //! The kernel's data: `KernelInfo` and one `Rule` per case.
 
 use super::Host;
-use crate::compile::{CompiledCase, CompiledParam, CompiledText};
-use crate::ir::{Access, Comparison, Condition, ParamKind, Scalar, Sym};
+use crate::compile::{CompiledCase, CompiledMap, CompiledParam, CompiledText};
+use crate::ir::{Access, Comparison, Condition, ParamKind, Scalar, Swizzle, Sym};
 use crate::lower::Argument;
 use crate::target::Target;
 use proc_macro2::TokenStream;
@@ -43,7 +43,12 @@ fn param(path: &TokenStream, param: &CompiledParam) -> TokenStream {
             let dtype = dtype(path, *scalar);
             quote!(Scalar(#dtype))
         }
-        ParamKind::TensorMap { .. } => quote!(TensorMapRead),
+        ParamKind::TensorMap { of: Some(of), .. } => match of.access {
+            Access::Read => quote!(Read),
+            Access::Write => quote!(Write),
+            Access::ReadWrite => quote!(ReadWrite),
+        },
+        ParamKind::TensorMap { of: None, .. } => quote!(TensorMapRead),
     };
     quote!(#path::Param { name: #name, kind: #path::ParamKind::#kind })
 }
@@ -108,7 +113,9 @@ fn text(path: &TokenStream, text: &CompiledText) -> TokenStream {
         cluster,
         folds_grid,
         dependent_launch,
+        tensor_maps,
     } = text;
+    let tensor_maps = tensor_maps.iter().map(|map| tensor_map(path, map));
     let target = match target {
         Target::Ptx(ptx) => {
             let (sm, exact) = (ptx.sm, ptx.exact);
@@ -136,6 +143,29 @@ fn text(path: &TokenStream, text: &CompiledText) -> TokenStream {
             cluster: #cluster,
             folds_grid: #folds_grid,
             dependent_launch: #dependent_launch,
+            tensor_maps: &[#(#tensor_maps),*],
+        }
+    }
+}
+
+fn tensor_map(path: &TokenStream, map: &CompiledMap) -> TokenStream {
+    let CompiledMap { param, dims, strides, tile, swizzle } = map;
+    let param = param.index();
+    let dims = dims.iter().map(|d| size(path, d));
+    let strides = strides.iter().map(|s| size(path, s));
+    let swizzle = match swizzle {
+        Swizzle::None => quote!(None),
+        Swizzle::B32 => quote!(Bytes32),
+        Swizzle::B64 => quote!(Bytes64),
+        Swizzle::B128 => quote!(Bytes128),
+    };
+    quote! {
+        #path::rule::TensorMapRule {
+            param: #param,
+            dims: &[#(#dims),*],
+            strides: &[#(#strides),*],
+            tile: &[#(#tile),*],
+            swizzle: #path::Swizzle::#swizzle,
         }
     }
 }

@@ -77,15 +77,17 @@ pub(super) fn emit(host: &Host<'_>, visibility: &TokenStream) -> TokenStream {
     for (declared, compiled) in host.function.params.iter().zip(&host.compiled.params) {
         let ident = format_ident!("{}", declared.name.name);
         match &compiled.kind {
+            ParamKind::TensorMap { element, of: Some(of), .. } => {
+                let element = element_type(host, &declared.ty, *element);
+                let (parameter, argument) = tensor(path, &ident, &element, of.access);
+                parameters.push(parameter);
+                arguments.push(argument);
+            }
             ParamKind::Buffer { access, element, .. } => {
                 let element = element_type(host, &declared.ty, *element);
-                let (reference, arg) = match access {
-                    Access::Read => (quote!(&), quote!(Read)),
-                    Access::Write => (quote!(&mut), quote!(Write)),
-                    Access::ReadWrite => (quote!(&mut), quote!(ReadWrite)),
-                };
-                parameters.push(quote!(#ident: #reference #path::Tensor<#element>));
-                arguments.push(quote!(Some(#path::Arg::#arg(#ident.raw()))));
+                let (parameter, argument) = tensor(path, &ident, &element, *access);
+                parameters.push(parameter);
+                arguments.push(argument);
             }
             ParamKind::Scalar(_) if is_inferred(attribute, &declared.name.name) => {
                 arguments.push(quote!(None));
@@ -95,7 +97,7 @@ pub(super) fn emit(host: &Host<'_>, visibility: &TokenStream) -> TokenStream {
                 parameters.push(quote!(#ident: #ty));
                 arguments.push(quote!(Some(#path::Arg::scalar(#ident))));
             }
-            ParamKind::TensorMap { .. } => {
+            ParamKind::TensorMap { of: None, .. } => {
                 parameters.push(quote!(#ident: &#path::TensorMap));
                 arguments.push(quote!(Some(#path::Arg::TensorMap(#ident))));
             }
@@ -121,6 +123,22 @@ pub(super) fn emit(host: &Host<'_>, visibility: &TokenStream) -> TokenStream {
             #name::KERNEL.launch(device, &[#(#arguments),*], &[#(#select),*])
         }
     }
+}
+
+/// A tensor as the launcher takes it, and as it passes it on.
+fn tensor(
+    path: &TokenStream,
+    ident: &proc_macro2::Ident,
+    element: &TokenStream,
+    access: Access,
+) -> (TokenStream, TokenStream) {
+    let (reference, arg) = match access {
+        Access::Read => (quote!(&), quote!(Read)),
+        Access::Write => (quote!(&mut), quote!(Write)),
+        Access::ReadWrite => (quote!(&mut), quote!(ReadWrite)),
+    };
+    let parameter = quote!(#ident: #reference #path::Tensor<#element>);
+    (parameter, quote!(Some(#path::Arg::#arg(#ident.raw()))))
 }
 
 /// The element type as the launcher writes it: the generic, or the scalar itself.

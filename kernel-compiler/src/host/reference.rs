@@ -20,6 +20,12 @@ pub(super) fn emit(host: &Host<'_>) -> TokenStream {
             let ident = format_ident!("{}", param.name);
             let ty = launcher::rust_type(path, *dtype);
             match &param.kind {
+                ParamKind::TensorMap { of: Some(of), .. } if of.access == Access::Read => {
+                    quote!(let #ident = call.input::<#ty>(#index)?;)
+                }
+                ParamKind::TensorMap { of: Some(_), .. } => {
+                    quote!(let #ident = call.output::<#ty>(#index)?;)
+                }
                 ParamKind::Buffer { access: Access::Read, .. } => {
                     quote!(let #ident = call.input::<#ty>(#index)?;)
                 }
@@ -28,12 +34,12 @@ pub(super) fn emit(host: &Host<'_>) -> TokenStream {
                     let method = scalar_method(*scalar);
                     quote!(let #ident = call.#method(#index)?;)
                 }
-                ParamKind::TensorMap { .. } => quote!(),
+                ParamKind::TensorMap { of: None, .. } => quote!(),
             }
         });
         let arguments = host.compiled.params.iter().filter_map(|param| {
             let ident = format_ident!("{}", param.name);
-            (!matches!(param.kind, ParamKind::TensorMap { .. })).then(|| quote!(#ident))
+            (!matches!(param.kind, ParamKind::TensorMap { of: None, .. })).then(|| quote!(#ident))
         });
         let values = case.values.generics.iter().filter(|(name, _)| {
             launcher::is_const(host, name) && attribute.values.iter().any(|(n, _)| n.name == *name)

@@ -148,6 +148,7 @@ impl Machine<'_, '_> {
             program.bindings.iter().zip(&program.module.params).any(|(binding, param)| {
                 let writes = match &param.kind {
                     ParamKind::Buffer { access, .. } => *access != Access::Read,
+                    ParamKind::TensorMap { of: Some(of), .. } => of.access != Access::Read,
                     _ => true,
                 };
                 writes && buffer(binding) == wanted && wanted.is_some()

@@ -220,9 +220,30 @@ fn bind_one(
                 Err(format!("is {}, not {}", ty.name(), value.ty.name()))
             }
         }
-        (ParamKind::TensorMap { element, tile, swizzle }, Argument::TensorMap(map)) => {
+        (ParamKind::TensorMap { element, tile, swizzle, .. }, Argument::TensorMap(map)) => {
             map.check(*element, tile, *swizzle, memory)?;
             Ok(Binding::TensorMap(map.clone()))
+        }
+        (
+            ParamKind::TensorMap { element, tile, swizzle, of: Some(of) },
+            Argument::Buffer(_) | Argument::Slice { .. },
+        ) => {
+            let (buffer, offset) = match argument {
+                Argument::Slice { buffer, offset, .. } => (*buffer, *offset),
+                Argument::Buffer(buffer) => (*buffer, 0),
+                _ => return Err("is a tensor".to_owned()),
+            };
+            let all = |sizes: &[Sym], unit: u64| -> Option<Vec<u64>> {
+                sizes.iter().map(|size| scalars.evaluate(size)?.checked_mul(unit)).collect()
+            };
+            let dims = all(&of.dims, 1).ok_or("its extents cannot be computed")?;
+            let strides = all(&of.strides, u64::from(element.size()));
+            let strides = strides.ok_or("its strides cannot be computed")?;
+            let (element, swizzle) = (*element, *swizzle);
+            let tile = tile.clone();
+            let map = TensorMapValue { buffer, offset, element, dims, strides, tile, swizzle };
+            map.check(element, &map.tile, swizzle, memory)?;
+            Ok(Binding::TensorMap(map))
         }
         (ParamKind::Buffer { .. }, _) => Err("is a buffer".to_owned()),
         (ParamKind::TensorMap { .. }, _) => Err("is a tensor map".to_owned()),

@@ -62,8 +62,8 @@ pub use builder::Builder;
 pub use constant::Const;
 pub use facts::{Comparison, Condition, Sym};
 pub use module::{
-    Access, Fragment, FragmentId, FragmentRole, Local, LocalId, Module, Operand, Param, ParamId,
-    ParamKind, ParamRole, SharedArray, SharedId, Span, Swizzle, Value, ValueId,
+    Access, Fragment, FragmentId, FragmentRole, Local, LocalId, MappedTensor, Module, Operand,
+    Param, ParamId, ParamKind, ParamRole, SharedArray, SharedId, Span, Swizzle, Value, ValueId,
 };
 pub use op::Op;
 pub use text::{ReadError, read};

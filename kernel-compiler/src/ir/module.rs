@@ -115,7 +115,22 @@ pub enum ParamKind {
         tile: Vec<u32>,
         /// How the box lies in shared memory.
         swizzle: Swizzle,
+        /// The tensor behind it, from which the launcher makes the map; without, the caller makes it.
+        of: Option<Box<MappedTensor>>,
     },
+}
+
+/// A tensor argument that the kernel gets as a tensor map.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MappedTensor {
+    /// Read, written, or both.
+    pub access: Access,
+    /// Its dimensions, outermost first.
+    pub shape: Vec<Sym>,
+    /// Extents as the map has them, innermost first.
+    pub dims: Vec<Sym>,
+    /// Elements from one index to the next along each axis but the innermost.
+    pub strides: Vec<Sym>,
 }
 
 /// How a buffer parameter is used.

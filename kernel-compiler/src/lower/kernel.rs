@@ -8,7 +8,7 @@ use super::{Eval, Lowerer, Program};
 use crate::ast::{Function, KernelAttribute, Type, TypeKind};
 use crate::diag::catalog::types::{PARAMETER_TYPE, REQUIRE, THREADS};
 use crate::diag::{Diagnostic, Diagnostics};
-use crate::ir::op::{Base, MemoryOp, Op};
+use crate::ir::op::{AsyncOp, Base, BulkReduce, MemoryOp, Op};
 use crate::ir::{
     Access, Block, Builder, Module, Param, ParamId, ParamKind, ParamRole, Scalar, Stmt, Sym,
 };
@@ -101,7 +101,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
                 return self.error(&REQUIRE, condition.span, message.clone());
             }
         }
-        self.shapes(attribute)?;
+        self.shapes(kernel, attribute)?;
         for param in kernel.params.iter().filter(|p| p.mutable) {
             if let Some(Slot::Value(value)) = self.frame.find(&param.name.name).cloned() {
                 let slot = self.mutable(&param.name.name, value, param.name.span)?;
@@ -172,7 +172,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         }
     }
 
-    fn bad_parameter<T>(&mut self, ty: &Type, found: &Ty) -> Eval<'a, T> {
+    pub(super) fn bad_parameter<T>(&mut self, ty: &Type, found: &Ty) -> Eval<'a, T> {
         self.error_help(
             &PARAMETER_TYPE,
             ty.span,
@@ -180,39 +180,6 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             "parameters are `&[T]`, `&mut [T]`, `&Weights<T>`, u32, i32, u64, i64, f32 and TensorMap"
                 .to_owned(),
         )
-    }
-
-    fn tensor_map(
-        &mut self,
-        ty: &'a Type,
-        inner: &'a Type,
-        name: &str,
-        attribute: &'a KernelAttribute,
-    ) -> Eval<'a, ParamKind> {
-        let Some(map) = attribute.tensor_maps.iter().find(|m| m.name.name == name) else {
-            return self.error_help(
-                &PARAMETER_TYPE,
-                ty.span,
-                format!("nothing says which box the tensor map `{name}` moves"),
-                format!("write `tensor_map({name}, tile = [64, 128], swizzle = b128)`"),
-            );
-        };
-        let mut tile = Vec::with_capacity(map.tile.len());
-        for expr in &map.tile {
-            let value = self.eval(expr, None)?;
-            tile.push(self.const_u32(&value, "a box's extent", expr.span)?);
-        }
-        let element = match &inner.kind {
-            TypeKind::Path { arguments, .. } => match arguments.first() {
-                Some(crate::ast::GenericArgument::Type(ty)) => self.resolve(ty)?,
-                _ => Ty::Unit,
-            },
-            _ => Ty::Unit,
-        };
-        match element {
-            Ty::Scalar(element) => Ok(ParamKind::TensorMap { element, tile, swizzle: map.swizzle }),
-            other => self.bad_parameter(ty, &other),
-        }
     }
 
     /// Threads, cluster, grid.
@@ -267,7 +234,7 @@ impl<'p, 'a> Lowerer<'p, 'a> {
         Ok(true)
     }
 
-    fn shapes(&mut self, attribute: &'a KernelAttribute) -> Eval<'a, ()> {
+    fn shapes(&mut self, kernel: &'a Function, attribute: &'a KernelAttribute) -> Eval<'a, ()> {
         for (name, dims) in &attribute.shapes {
             let mut symbols = Vec::with_capacity(dims.len());
             for dim in dims {
@@ -276,6 +243,14 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             let params = &mut self.builder.module.params;
             match params.iter_mut().find(|p| p.name == name.name).map(|p| &mut p.kind) {
                 Some(ParamKind::Buffer { shape, .. }) => *shape = symbols,
+                Some(ParamKind::TensorMap { .. }) => {
+                    let mapped = self.mapped(kernel, attribute, &name.name, symbols)?;
+                    let params = &mut self.builder.module.params;
+                    let param = params.iter_mut().find(|p| p.name == name.name);
+                    if let Some(ParamKind::TensorMap { of, .. }) = param.map(|p| &mut p.kind) {
+                        *of = Some(Box::new(mapped));
+                    }
+                }
                 _ => {
                     return self.error(
                         &PARAMETER_TYPE,
@@ -289,14 +264,17 @@ impl<'p, 'a> Lowerer<'p, 'a> {
     }
 }
 
-/// Buffers that are written and never read become [`Access::Write`].
+/// Tensors that are written and never read become [`Access::Write`].
 fn narrow_access(module: &mut Module) {
     let mut read = vec![false; module.params.len()];
     mark_reads(&module.body, &mut read);
     for (param, read) in module.params.iter_mut().zip(read) {
-        if let ParamKind::Buffer { access: access @ Access::ReadWrite, .. } = &mut param.kind
-            && !read
-        {
+        let access = match &mut param.kind {
+            ParamKind::Buffer { access, .. } => access,
+            ParamKind::TensorMap { of: Some(of), .. } => &mut of.access,
+            ParamKind::Scalar(_) | ParamKind::TensorMap { of: None, .. } => continue,
+        };
+        if *access == Access::ReadWrite && !read {
             *access = Access::Write;
         }
     }
@@ -332,6 +310,14 @@ fn mark_reads(block: &Block, read: &mut [bool]) {
 }
 
 fn mark_bases(op: &Op, read: &mut [bool]) {
+    if let Op::Async(
+        AsyncOp::TensorLoad { map, .. }
+        | AsyncOp::TensorStore { map, reduce: BulkReduce::With(_), .. },
+    ) = op
+        && let Some(flag) = read.get_mut(map.index())
+    {
+        *flag = true;
+    }
     for base in op.bases() {
         if let Base::Buffer(param) = base
             && let Some(flag) = read.get_mut(param.index())

@@ -20,6 +20,7 @@ mod place;
 mod program;
 mod statement;
 mod symbolic;
+mod tensor_map;
 mod ty;
 mod types;
 mod value;

@@ -179,7 +179,7 @@ fn known(a: Sym, op: Comparison, b: Sym) -> Known {
 }
 
 /// Constant folding, and `x * 1`, `x + 0`, `x / 1`, `x % 1`.
-fn simplify(sym: Sym) -> Sym {
+pub(super) fn simplify(sym: Sym) -> Sym {
     let (a, b) = match &sym {
         Sym::Add(a, b)
         | Sym::Sub(a, b)

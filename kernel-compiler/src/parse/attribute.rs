@@ -193,7 +193,9 @@ impl Parser<'_> {
                 }
             }
         }
-        TensorMapAttribute { name: self.ident(&map.name), tile: self.all(&map.tile), swizzle }
+        let (name, tile) = (self.ident(&map.name), self.all(&map.tile));
+        let (dims, strides) = (self.all(&map.dims), self.all(&map.strides));
+        TensorMapAttribute { name, tile, swizzle, dims, strides }
     }
 
     fn path_text(&mut self, input: ParseStream) -> syn::Result<(String, Span)> {

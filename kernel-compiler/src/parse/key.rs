@@ -136,14 +136,17 @@ pub(super) struct TensorMap {
     pub(super) name: Ident,
     pub(super) tile: Vec<Expr>,
     pub(super) swizzle: Option<Ident>,
+    pub(super) dims: Vec<Expr>,
+    pub(super) strides: Vec<Expr>,
 }
 
-/// `(x, tile = [64, 128], swizzle = b128)`
+/// `(x, tile = [64, 128], swizzle = b128, dims = [cols, rows], strides = [cols])`
 pub(super) fn tensor_map(input: ParseStream) -> Result<TensorMap> {
     let content;
     let parens = parenthesized!(content in input);
     let name = content.parse()?;
     let (mut tile, mut swizzle) = (None, None);
+    let (mut dims, mut strides) = (Vec::new(), Vec::new());
     while !content.is_empty() {
         content.parse::<Token![,]>()?;
         if content.is_empty() {
@@ -155,12 +158,17 @@ pub(super) fn tensor_map(input: ParseStream) -> Result<TensorMap> {
             tile = Some(bracketed_list(&content, Expr::parse)?);
         } else if key == "swizzle" && swizzle.is_none() {
             swizzle = Some(content.parse()?);
+        } else if key == "dims" && dims.is_empty() {
+            dims = bracketed_list(&content, Expr::parse)?;
+        } else if key == "strides" && strides.is_empty() {
+            strides = bracketed_list(&content, Expr::parse)?;
         } else {
-            return Err(syn::Error::new(key.span(), "expected `tile = [..]` and `swizzle = ..`"));
+            let keys = "expected `tile = [..]`, `swizzle = ..`, `dims = [..]`, `strides = [..]`";
+            return Err(syn::Error::new(key.span(), keys));
         }
     }
     let tile = tile.ok_or_else(|| syn::Error::new(parens.span.join(), "no `tile = [..]`"))?;
-    Ok(TensorMap { name, tile, swizzle })
+    Ok(TensorMap { name, tile, swizzle, dims, strides })
 }
 
 /// `= a::b::c`: the path's text and its first and last name.

@@ -93,6 +93,16 @@ impl Memory<'_, '_> {
                 }
             }
         }
+        if let Op::Async(AsyncOp::TensorStore { map, .. }) = op {
+            let param = &self.module.params[map.index()];
+            if let ParamKind::TensorMap { of: Some(of), .. } = &param.kind
+                && of.access == Access::Read
+            {
+                let message = format!("`{}` is read-only and written here", param.name);
+                let help = format!("declare `{}: &mut TensorMap<T>`", param.name);
+                self.report(Diagnostic::new(&READ_ONLY, span, message).help(help));
+            }
+        }
         if let Op::Memory(op) = op {
             self.cached(op, span);
             self.narrow(op, span);

@@ -47,6 +47,10 @@ impl<'m> Scope<'m, '_> {
             self.sym(sym);
         }
         for param in &self.module.params {
+            if let ParamKind::TensorMap { of: Some(of), .. } = &param.kind {
+                let sizes = of.shape.iter().chain(&of.dims).chain(&of.strides);
+                sizes.for_each(|sym| self.sym(sym));
+            }
             if let ParamKind::Buffer { shape, .. } = &param.kind {
                 shape.iter().for_each(|sym| self.sym(sym));
             }

@@ -8,25 +8,39 @@ const PAGE: u32 = 64;
 
 /// `out[t, h] = softmax(scale * q[t, h] K^T) V` over the keys up to token `t`'s own position.
 ///
-/// A workgroup takes `64 * GROUPS` tokens of one query head; blocks that see most keys come first. A
+/// A workgroup takes `QUERY` tokens of one query head; blocks that see most keys come first. A
 /// producer copies tiles of `KEY / 64` pages; each consumer group owns 64 tokens, with their queries and
 /// weights in registers, and issues S of the next tile before P V of this one. Keys of pages that the
 /// table or the cache does not have are masked, and copied as zeros.
 #[kernel(
     shapes(
         q: [total, heads, HEAD_DIM],
+        k_cache: [pages, kv_heads, PAGE, HEAD_DIM],
+        v_cache: [pages, kv_heads, PAGE, HEAD_DIM],
         block_table: [sequences, max_pages],
         out: [total, heads, HEAD_DIM],
     ),
-    grid = (tokens.div_ceil(64 * GROUPS), heads / kv_heads, kv_heads),
-    threads = 128 * (GROUPS + 1),
+    grid = (tokens.div_ceil(QUERY), heads / kv_heads, kv_heads),
+    threads = 384,
     targets = [sm_90a],
-    tensor_map(k_cache, tile = [64, PAGE, 1, 1], swizzle = b128),
-    tensor_map(v_cache, tile = [64, PAGE, 1, 1], swizzle = b128),
+    tensor_map(
+        k_cache,
+        tile = [64, PAGE, 1, 1],
+        dims = [64, PAGE, HEAD_DIM / 64, pages * kv_heads],
+        strides = [HEAD_DIM, 64, PAGE * HEAD_DIM],
+        swizzle = b128,
+    ),
+    tensor_map(
+        v_cache,
+        tile = [64, PAGE, 1, 1],
+        dims = [64, PAGE, HEAD_DIM / 64, pages * kv_heads],
+        strides = [HEAD_DIM, 64, PAGE * HEAD_DIM],
+        swizzle = b128,
+    ),
     require(HEAD_DIM % 64 == 0 && HEAD_DIM <= 128, "a head has 64 or 128 dimensions"),
     require(size_of::<K>() == 2, "the cache holds f16 or bf16"),
     require(KEY % PAGE == 0, "a key tile is whole pages of 64 tokens"),
-    require(GROUPS == 2 || GROUPS == 3, "there are two or three consumer groups"),
+    require(QUERY == 128, "two consumer groups have 64 queries each"),
     when(heads % kv_heads == 0),
     when(first_token + tokens <= total),
     when(sequence_row < sequences),
@@ -35,10 +49,10 @@ const PAGE: u32 = 64;
         flops = 4 * tokens * heads * HEAD_DIM,
     ),
 )]
-pub fn attention_paged<
+pub fn attention_prefill<
     K: Float,
     const HEAD_DIM: u32,
-    const GROUPS: u32,
+    const QUERY: u32,
     const KEY: u32,
     const STAGES: u32,
 >(
@@ -59,10 +73,9 @@ pub fn attention_paged<
     first_position: u32,
     scale: f32,
 ) {
-    const ROWS: u32 = 64 * GROUPS;
     let bars = shared::<u64, { 4 * STAGES }>();
-    let first = (grid_dim() - 1 - block_id()) * ROWS;
-    let newest = first_position + min(first + ROWS, tokens) - 1;
+    let first = (grid_dim() - 1 - block_id()) * QUERY;
+    let newest = first_position + min(first + QUERY, tokens) - 1;
     let kv_head = block_id_z();
     let ring = Pages::<K, HEAD_DIM, KEY, STAGES> {
         k_ring: shared_aligned::<K, { STAGES * KEY * HEAD_DIM }, 1024>(),
@@ -75,13 +88,13 @@ pub fn attention_paged<
         written: first_position + tokens,
     };
     if thread_id() == 0 {
-        ring.k_bars.init(bars, 4 * GROUPS);
-        ring.v_bars.init(bars, 4 * GROUPS);
+        ring.k_bars.init(bars, 8);
+        ring.v_bars.init(bars, 8);
         fence_mbarrier_init();
     }
     barrier();
     roles(
-        role("consumer", 4 * GROUPS, if GROUPS == 2 { 232 } else { 160 }, || {
+        role("consumer", 8, 232, || {
             let head = kv_head * (heads / kv_heads) + block_id_y();
             let own = first + subgroup_id() * 16 + lane_id() / 4;
             let column = lane_id() % 4 * 2;
@@ -110,7 +123,7 @@ pub fn attention_paged<
                 softmax: Softmax::new(),
                 sum: [0.0; HEAD_DIM / 2],
             };
-            reader.first(ring, queries, scale * LOG2_E, 128 * GROUPS);
+            reader.first(ring, queries, scale * LOG2_E);
             while reader.tile > 0 {
                 reader.step(ring, queries, scale * LOG2_E);
             }
@@ -125,8 +138,8 @@ pub fn attention_paged<
                 }
             }
         }),
-        role("producer", 4, if GROUPS == 2 { 40 } else { 32 }, || {
-            if subgroup_id() == 4 * GROUPS {
+        role("producer", 4, 40, || {
+            if subgroup_id() == 8 {
                 elect_one(|| {
                     k_cache.prefetch();
                     v_cache.prefetch();
@@ -235,17 +248,17 @@ impl<K: Float, const HEAD_DIM: u32, const KEY: u32, const STAGES: u32>
     }
 
     /// Zeros for the values behind the last position that was written, in the last tile, by all
-    /// `threads` of the consumers: a weight of 0 does not undo a NaN.
-    fn clear(self, tile: u32, threads: u32) {
+    /// consumers: a weight of 0 does not undo a NaN.
+    fn clear(self, tile: u32) {
         if (tile + 1) * KEY > self.written {
             self.v_bars.wait(self.bars, 0);
-            for i in (thread_id()..KEY * HEAD_DIM / 8).step_by(threads) {
+            for i in (thread_id()..KEY * HEAD_DIM / 8).step_by(256) {
                 if tile * KEY + i / 8 % KEY >= self.written {
                     self.v_ring.store_as::<u32>(i * 8, [0u32; 4]);
                 }
             }
             fence_proxy_async();
-            named_barrier(1, threads);
+            named_barrier(1, 256);
         }
     }
 }
@@ -272,7 +285,6 @@ impl<const HEAD_DIM: u32, const KEY: u32> Reader<HEAD_DIM, KEY> {
         on: Pages<K, HEAD_DIM, KEY, STAGES>,
         queries: [[u32; 4]; HEAD_DIM / 16],
         to_log2: f32,
-        threads: u32,
     ) {
         on.k_bars.wait(on.bars, 0);
         wgmma_fence();
@@ -282,7 +294,7 @@ impl<const HEAD_DIM: u32, const KEY: u32> Reader<HEAD_DIM, KEY> {
         on.k_bars.release(on.bars, 0);
         self.weigh(there, to_log2);
         pack::<K, KEY>(&mut self.weights, self.scores);
-        on.clear(self.tile, threads);
+        on.clear(self.tile);
     }
 
     /// O += P V of this tile beside the weights of the next one.

@@ -6,7 +6,7 @@ use tilewright_kernel_compiler::ir::op::*;
 use tilewright_kernel_compiler::ir::*;
 
 pub fn map_param(k: &mut Kernel, element: Scalar, tile: &[u32], swizzle: Swizzle) -> ParamId {
-    k.param("map", ParamKind::TensorMap { element, tile: tile.to_vec(), swizzle })
+    k.param("map", ParamKind::TensorMap { element, tile: tile.to_vec(), swizzle, of: None })
 }
 
 pub fn map_argument(

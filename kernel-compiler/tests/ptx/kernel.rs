@@ -69,7 +69,7 @@ impl Kernel {
 
     pub fn tensor_map(&mut self, name: &str, element: Scalar, tile: &[u32]) -> ParamId {
         let swizzle = tilewright_kernel_compiler::ir::Swizzle::B128;
-        self.param(name, ParamKind::TensorMap { element, tile: tile.to_vec(), swizzle })
+        self.param(name, ParamKind::TensorMap { element, tile: tile.to_vec(), swizzle, of: None })
     }
 
     pub fn shared(&mut self, name: &str, element: Scalar, len: u32, align: u32) -> SharedId {

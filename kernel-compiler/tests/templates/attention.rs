@@ -1,13 +1,11 @@
 //! `flash_attention!` of dense tensors on Hopper, against a sum in f64.
 
+use crate::instance::{compiled, element, number};
 use half::bf16;
-use tilewright_kernel_compiler::diag::{SourceMap, render};
 use tilewright_kernel_compiler::interp::{self, Argument, Launch, Memory, Options, TensorMapValue};
 use tilewright_kernel_compiler::ir::{ParamKind, Scalar};
-use tilewright_kernel_compiler::lower::{Argument as Generic, Instance, Program, Ty, lower};
-use tilewright_kernel_compiler::target::Target;
-use tilewright_kernel_compiler::verify::{Verified, verify};
-use tilewright_kernel_compiler::{library, parse};
+use tilewright_kernel_compiler::lower::Argument as Generic;
+use tilewright_kernel_compiler::verify::Verified;
 
 const SOURCES: [&str; 3] = [
     include_str!("../../templates/flash_attention/hopper.rs"),
@@ -31,32 +29,21 @@ struct Case {
     workers: u32,
 }
 
-fn compiled(case: &Case) -> Verified {
-    let mut map = SourceMap::default();
-    let files = SOURCES.map(|text| parse::template("hopper.rs", text, &mut map).unwrap());
-    let library = library::items(&mut map).unwrap();
-    let program = Program::new(&[&files[0], &files[1], &files[2], &library]);
-    let function = files[0].functions.iter().find(|f| f.name.name == "attention_dense").unwrap();
-    let number = |name: &str, n: u32| (name.to_owned(), Generic::Const(i128::from(n)));
-    let instance = Instance {
-        generics: vec![
-            ("T".to_owned(), Generic::Type(Ty::Scalar(Scalar::Bf16))),
-            number("HEAD_DIM", case.head_dim as u32),
-            ("CAUSAL".to_owned(), Generic::Truth(case.causal)),
-            number("GROUPS", case.groups),
-            number("KEY", case.key),
-            number("Q_STAGES", case.queries),
-            number("STAGES", 2),
-            ("PING_PONG".to_owned(), Generic::Truth(!case.ahead)),
-            ("AHEAD".to_owned(), Generic::Truth(case.ahead)),
-        ],
-        target: Target::SM_90A,
-        index_bits: 32,
-        entry: "attention".to_owned(),
-    };
-    let module = lower(&program, function, &instance);
-    let module = module.unwrap_or_else(|list| panic!("\n{}", render::text(&list, &map))).unwrap();
-    verify(module).unwrap_or_else(|list| panic!("\n{}", render::text(&list, &map)))
+fn kernel(case: &Case) -> Verified {
+    let truth = |name: &str, value: bool| (name.to_owned(), Generic::Truth(value));
+    let generics = vec![
+        element("T", Scalar::Bf16),
+        number("HEAD_DIM", case.head_dim as u32),
+        truth("CAUSAL", case.causal),
+        number("GROUPS", case.groups),
+        number("KEY", case.key),
+        number("Q_STAGES", case.queries),
+        number("STAGES", 2),
+        truth("PING_PONG", !case.ahead),
+        truth("AHEAD", case.ahead),
+    ];
+    let label = format!("attention_{}_{}_{}", case.head_dim, case.key, case.causal);
+    compiled(&SOURCES, "attention_dense", &label, generics)
 }
 
 /// Numbers of a tensor, some of them large; the same for the same seed.
@@ -94,7 +81,7 @@ fn row(case: &Case, qkv: &[Vec<bf16>; 3], at: [usize; 3], scale: f64) -> (Vec<f6
 }
 
 fn check(case: &Case, seeds: std::ops::Range<u64>) {
-    let kernel = compiled(case);
+    let kernel = kernel(case);
     let (hd, scale) = (case.head_dim, (case.head_dim as f32).powf(-0.5));
     let size = |rows: usize, heads: usize| case.batch * rows * heads * hd;
     let (queries, keys) = (size(case.tokens, case.heads), size(case.keys, case.kv_heads));
@@ -111,7 +98,7 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
                 let i = maps.iter().position(|name| *name == param.name).unwrap();
                 let (rows, heads) =
                     if i % 3 == 0 { (case.tokens, case.heads) } else { (case.keys, case.kv_heads) };
-                let ParamKind::TensorMap { element, tile, swizzle } = &param.kind else {
+                let ParamKind::TensorMap { element, tile, swizzle, .. } = &param.kind else {
                     panic!("{} is no tensor map", param.name)
                 };
                 let row = (heads * hd * 2) as u64;

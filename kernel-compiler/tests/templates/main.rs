@@ -2,3 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod attention;
+mod instance;
+mod matmul;
+mod paged;

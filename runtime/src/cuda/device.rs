@@ -10,7 +10,8 @@ use super::cubin_cache::CubinCache;
 use super::graph::Graph;
 use super::memory::{CudaMemory, Staging};
 use super::module::Functions;
-use super::{driver, launch, memory, tensor_map};
+use super::tensor_map::TensorMaps;
+use super::{driver, launch, memory};
 use crate::backend::{Backend, Command, Opaque, Pipeline, Region, foreign};
 use crate::kernel::{KernelInfo, KernelText};
 use crate::{
@@ -24,6 +25,7 @@ pub(crate) struct CudaBackend {
     sm: u32,
     functions: Functions,
     staging: Staging,
+    tensor_maps: TensorMaps,
     context: Arc<Context>,
 }
 
@@ -43,7 +45,8 @@ impl CudaBackend {
         let cache = CubinCache::new(options);
         let functions =
             Functions::new(context.clone(), cache, capabilities.driver.clone(), cuda.sm);
-        Ok(CudaBackend { capabilities, sm: cuda.sm, functions, staging, context })
+        let tensor_maps = TensorMaps::default();
+        Ok(CudaBackend { capabilities, sm: cuda.sm, functions, staging, tensor_maps, context })
     }
 
     pub(crate) fn stream(&self) -> sys::CUstream {
@@ -171,7 +174,7 @@ impl Backend for CudaBackend {
         descriptor: &TensorMapDescriptor,
         region: &Region,
     ) -> Result<[u64; 16], Error> {
-        tensor_map::encode(descriptor, region, self.sm)
+        self.tensor_maps.encode(descriptor, region, self.sm)
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -1,5 +1,8 @@
 //! Encodes tensor maps (CUDA driver API, `cuTensorMapEncodeTiled`).
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use cudarc::driver::sys;
 
 use super::driver::check;
@@ -7,12 +10,37 @@ use crate::backend::Region;
 use crate::tensor_map::{Swizzle, TensorMapDescriptor};
 use crate::{BackendKind, DType, Error};
 
-/// A tensor map over a region; the descriptor was checked against its tensor.
-pub(super) fn encode(
-    descriptor: &TensorMapDescriptor,
-    region: &Region,
-    sm: u32,
-) -> Result<[u64; 16], Error> {
+/// Maps made before, by address and descriptor: their bits depend on nothing else, so that one may be
+/// used again when its memory was freed and given out anew.
+#[derive(Debug, Default)]
+pub(super) struct TensorMaps(Mutex<HashMap<(u64, TensorMapDescriptor), [u64; 16]>>);
+
+/// Maps that are kept; a model has a few hundred.
+const KEPT: usize = 4096;
+
+impl TensorMaps {
+    /// A tensor map over a region; the descriptor was checked against its tensor.
+    pub(super) fn encode(
+        &self,
+        descriptor: &TensorMapDescriptor,
+        region: &Region,
+        sm: u32,
+    ) -> Result<[u64; 16], Error> {
+        let key = (super::memory::address(region)?, descriptor.clone());
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(map) = kept.get(&key) {
+            return Ok(*map);
+        }
+        let map = encode(descriptor, region, sm)?;
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(key, map);
+        Ok(map)
+    }
+}
+
+fn encode(descriptor: &TensorMapDescriptor, region: &Region, sm: u32) -> Result<[u64; 16], Error> {
     if sm < 90 {
         return Err(Error::Unsupported { backend: BackendKind::Cuda, what: "tensor maps here" });
     }

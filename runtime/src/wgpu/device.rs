@@ -239,6 +239,7 @@ mod tests {
                 cluster: 1,
                 folds_grid: false,
                 dependent_launch: false,
+                tensor_maps: &[],
             }],
             reference: None,
         }],

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use ::wgpu::{Buffer, BufferDescriptor, BufferUsages, MapMode, PollType};
 
@@ -22,6 +23,9 @@ const JOINS_BATCH: usize = 64 << 10;
 
 /// Queue writes after which the staging memory that wgpu holds for them is given back.
 const MUCH_WRITTEN: u64 = 64 << 20;
+
+/// How long the callback of a finished submission may take to come.
+const CALLBACK: Duration = Duration::from_secs(30);
 
 /// Bytes of one queue write.
 const CHUNK: usize = 16 << 20;
@@ -99,7 +103,8 @@ impl WgpuBackend {
         });
         self.wait(Some(submission))?;
         let unmapped = |reason: String| Error::DeviceLost { reason: one_line(&reason) };
-        match receiver.try_recv() {
+        // Another thread's poll may have taken the callback and not called it yet.
+        match receiver.recv_timeout(CALLBACK) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(unmapped(error.to_string())),
             Err(error) => return Err(unmapped(format!("a download never arrived: {error}"))),

@@ -2,9 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses some of them")]
 
+use tilewright_runtime::rule::{Size, TensorMapRule};
 use tilewright_runtime::{
     Arg, Case, DType, Device, DeviceSelector, Error, KernelInfo, KernelText, Launch, Param,
-    ParamKind, ReferenceCall, Target, Tensor,
+    ParamKind, ReferenceCall, Swizzle, Target, Tensor,
 };
 
 const PTX: Target = Target::Ptx { sm: 80, exact: false, shared: 0 };
@@ -21,6 +22,7 @@ pub const fn text(target: Target, code: &'static str, entry: &'static str, x: u3
         cluster: 1,
         folds_grid: false,
         dependent_launch: false,
+        tensor_maps: &[],
     }
 }
 
@@ -93,6 +95,32 @@ pub static BROKEN: KernelInfo = KernelInfo {
             text(PTX, ".version 7.0\n.target sm_80\n.address_size 64\nnonsense here;\n", "b", 1),
             text(WGSL, "@compute @workgroup_size(1) fn b() { let x: u32 = 1.5; }", "b", 1),
         ],
+        reference: None,
+    }],
+    source: "",
+};
+
+/// Takes `x` as a tensor map of boxes of 32 by 8.
+pub static MAPPED: KernelInfo = KernelInfo {
+    name: "mapped",
+    params: &[
+        param("x", ParamKind::Read),
+        param("rows", ParamKind::Scalar(DType::U32)),
+        param("cols", ParamKind::Scalar(DType::U32)),
+    ],
+    cases: &[Case {
+        values: &[],
+        dtypes: &[DType::F32, DType::U32, DType::U32],
+        texts: &[KernelText {
+            tensor_maps: &[TensorMapRule {
+                param: 0,
+                dims: &[Size::Param(2), Size::Param(1)],
+                strides: &[Size::Param(2)],
+                tile: &[32, 8],
+                swizzle: Swizzle::Bytes128,
+            }],
+            ..text(Target::Ptx { sm: 90, exact: true, shared: 0 }, "", "mapped", 32)
+        }],
         reference: None,
     }],
     source: "",

@@ -5,8 +5,8 @@ use super::read::{Cursor, Line, Names, ReadError};
 use super::sym;
 use super::token::Token;
 use crate::ir::{
-    Access, Block, Fragment, FragmentRole, Local, LocalId, Module, Param, ParamId, ParamKind,
-    ParamRole, Scalar, SharedArray, SharedId, Swizzle, Sym,
+    Access, Block, Fragment, FragmentRole, Local, LocalId, MappedTensor, Module, Param, ParamId,
+    ParamKind, ParamRole, Scalar, SharedArray, SharedId, Swizzle, Sym,
 };
 use crate::target::{Dialect, PTX_SHARED, Ptx, Target, Wgsl};
 
@@ -124,12 +124,7 @@ impl Header {
         let name = name(cursor)?;
         let weights = cursor.maybe_word("weights");
         let role = if weights { ParamRole::Weights } else { ParamRole::Activations };
-        cursor.sign("&")?;
-        let access = match (cursor.maybe_word("mut"), cursor.maybe_word("inout")) {
-            (true, _) => Access::Write,
-            (_, true) => Access::ReadWrite,
-            _ => Access::Read,
-        };
+        let access = access(cursor)?;
         cursor.sign("[")?;
         let element = cursor.scalar()?;
         cursor.sign("]")?;
@@ -148,7 +143,11 @@ impl Header {
             true => named::<Swizzle>(&cursor.word()?)?,
             false => Swizzle::None,
         };
-        let kind = ParamKind::TensorMap { element, tile, swizzle };
+        let of = match cursor.maybe_word("of") {
+            true => Some(Box::new(mapped(cursor)?)),
+            false => None,
+        };
+        let kind = ParamKind::TensorMap { element, tile, swizzle, of };
         self.module.params.push(Param { name, span: cursor.span, kind });
         Ok(())
     }
@@ -182,6 +181,25 @@ impl Header {
         self.module.fragments.push(Fragment { role, element, size, span: cursor.span });
         Ok(())
     }
+}
+
+/// `&`, `&mut` or `&inout`.
+fn access(cursor: &mut Cursor<'_>) -> Result<Access, String> {
+    cursor.sign("&")?;
+    Ok(match (cursor.maybe_word("mut"), cursor.maybe_word("inout")) {
+        (true, _) => Access::Write,
+        (_, true) => Access::ReadWrite,
+        _ => Access::Read,
+    })
+}
+
+/// `&[rows, cols] dims [cols, rows] strides [cols]`
+fn mapped(cursor: &mut Cursor<'_>) -> Result<MappedTensor, String> {
+    let access = access(cursor)?;
+    let shape = cursor.list(sym::read)?;
+    let dims = if cursor.maybe_word("dims") { cursor.list(sym::read)? } else { Vec::new() };
+    let strides = if cursor.maybe_word("strides") { cursor.list(sym::read)? } else { Vec::new() };
+    Ok(MappedTensor { access, shape, dims, strides })
 }
 
 fn name(cursor: &mut Cursor<'_>) -> Result<String, String> {

@@ -130,22 +130,24 @@ impl Writer<'_> {
             ParamKind::Scalar(ty) => format!("scalar {}: {}", p.name, ty.name()),
             ParamKind::Buffer { element, access, role, shape, align } => {
                 let weights = if *role == ParamRole::Weights { "weights " } else { "" };
-                let access = match access {
-                    Access::Read => "&",
-                    Access::Write => "&mut ",
-                    Access::ReadWrite => "&inout ",
-                };
-                let shape: Vec<String> = shape.iter().map(|s| sym::write(s, self.module)).collect();
-                let (ty, shape) = (element.name(), shape.join(", "));
+                let (ty, access, shape) = (element.name(), reference(*access), self.sizes(shape));
                 format!("buffer {}: {weights}{access}[{ty}] [{shape}] align {align}", p.name)
             }
-            ParamKind::TensorMap { element, tile, swizzle } => format!(
-                "tensor_map {}: {} {tile:?} swizzle {}",
-                p.name,
-                element.name(),
-                swizzle.word()
-            ),
+            ParamKind::TensorMap { element, tile, swizzle, of } => {
+                let of = of.as_ref().map_or(String::new(), |of| {
+                    let (access, shape) = (reference(of.access), self.sizes(&of.shape));
+                    let (dims, strides) = (self.sizes(&of.dims), self.sizes(&of.strides));
+                    format!(" of {access}[{shape}] dims [{dims}] strides [{strides}]")
+                });
+                let (ty, swizzle) = (element.name(), swizzle.word());
+                format!("tensor_map {}: {ty} {tile:?} swizzle {swizzle}{of}", p.name)
+            }
         }
+    }
+
+    fn sizes(&self, sizes: &[Sym]) -> String {
+        let sizes: Vec<String> = sizes.iter().map(|s| sym::write(s, self.module)).collect();
+        sizes.join(", ")
     }
 
     fn value(&self, id: ValueId) -> String {
@@ -336,4 +338,13 @@ fn wgsl_target(wgsl: Wgsl) -> String {
         }
     }
     text
+}
+
+/// How a parameter's tensor is taken.
+fn reference(access: Access) -> &'static str {
+    match access {
+        Access::Read => "&",
+        Access::Write => "&mut ",
+        Access::ReadWrite => "&inout ",
+    }
 }

@@ -1,0 +1,273 @@
+//! Dense products on Hopper (sm_90a): `y = x W^T` of 16-bit floats, summed in f32.
+//!
+//! Sources: PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions", "Tensor Map", "mbarrier";
+//! Bikshandi and Shah 2024 (persistent, warp-specialised products on Hopper).
+
+/// `y[t, r] = sum over i of x[t, i] * w[r, i]`
+///
+/// A cluster takes tiles of `128 * CLUSTER` tokens by `ROWS` rows of the weights, 128 tokens each
+/// workgroup, in an order that keeps bands of tokens in the L2 cache. One thread of the producer's group
+/// fills a ring of `STAGES` slices of 64 columns; each workgroup copies its own tokens and, for all of
+/// the cluster, its share of the weights. Two consumer groups own 64 tokens each and release a slice
+/// once the products of the next are issued. A finished tile leaves through `SLOTS` blocks of 64 by 64
+/// elements for each group, while the producer is on the next tile already.
+#[kernel(
+    shapes(x: [tokens, columns], w: [rows, columns], y: [tokens, rows]),
+    grid = workers,
+    threads = 384,
+    cluster = CLUSTER,
+    min_blocks = 1,
+    targets = [sm_90a],
+    tensor_map(x, tile = [64, 128], swizzle = b128),
+    tensor_map(w, tile = [64, ROWS / CLUSTER], swizzle = b128),
+    tensor_map(y, tile = [64, 64], swizzle = b128),
+    require(ROWS % 64 == 0 && ROWS <= 256, "a tile has 64, 128, 192 or 256 rows of the weights"),
+    require(CLUSTER == 1 || CLUSTER == 2, "one or two workgroups share the weights"),
+    require(ROWS / CLUSTER % 8 == 0, "a share of the weights is whole blocks of 8 rows"),
+    when(columns % 8 == 0 && rows % 8 == 0),
+    when(workers % CLUSTER == 0),
+    cost(
+        bytes = (tokens * columns + rows * columns + tokens * rows) * size_of::<T>(),
+        flops = 2 * tokens * rows * columns,
+    ),
+)]
+pub fn matmul_dense<
+    T: Float,
+    const ROWS: u32,
+    const STAGES: u32,
+    const CLUSTER: u32,
+    const SLOTS: u32,
+    const BAND: u32,
+>(
+    x: &TensorMap<T>,
+    w: &TensorMap<T>,
+    y: &mut TensorMap<T>,
+    tokens: u32,
+    rows: u32,
+    columns: u32,
+    workers: u32,
+) {
+    let x_ring = shared_aligned::<T, { STAGES * 8192 }, 1024>();
+    let w_ring = shared_aligned::<T, { STAGES * ROWS * 64 }, 1024>();
+    let out = shared_aligned::<T, { SLOTS * 8192 }, 1024>();
+    let bars = shared::<u64, { 2 * STAGES }>();
+    let ring = Ring::<STAGES, CLUSTER> { full: 0, empty: STAGES };
+    if thread_id() == 0 {
+        ring.init(bars);
+        fence_mbarrier_init();
+    }
+    if CLUSTER > 1 {
+        cluster_arrive();
+        cluster_wait();
+    } else {
+        barrier();
+    }
+    let plan = Plan::<BAND> {
+        bands: tokens.div_ceil(128 * CLUSTER),
+        across: rows.div_ceil(ROWS),
+    };
+    let clusters = workers / CLUSTER;
+    let first = block_id() / CLUSTER;
+    let rank = block_id() % CLUSTER;
+    let steps = columns.div_ceil(64);
+    roles(
+        role("consumer", 8, 232, || {
+            let group = subgroup_id() / 4;
+            let mut sum = uninitialised::<[f32; ROWS / 2]>();
+            let mut turn = Turn::<STAGES> { stage: 0, parity: 0 };
+            let mut item = first;
+            while item < plan.items() {
+                let mut last = 0u32;
+                for step in 0..steps {
+                    let stage = turn.stage();
+                    mbarrier_wait(bars, ring.full + stage, turn.parity);
+                    wgmma_fence();
+                    for k in unroll(0..4) {
+                        let at = stage * 8192 + group * 4096 + k * 16;
+                        let a = x_ring.descriptor(at, 16, 1024, "swizzle_128");
+                        let at = stage * ROWS * 64 + k * 16;
+                        let b = w_ring.descriptor(at, 16, 1024, "swizzle_128");
+                        if k == 0 {
+                            wgmma::<ROWS, T, T>(&mut sum, a, b, step > 0);
+                        } else {
+                            wgmma::<ROWS, T, T>(&mut sum, a, b, true);
+                        }
+                    }
+                    wgmma_commit();
+                    wgmma_wait::<1>();
+                    if step > 0 {
+                        ring.release(bars, last);
+                    }
+                    last = stage;
+                    turn.next();
+                }
+                wgmma_wait::<0>();
+                ring.release(bars, last);
+                let tile = plan.tile(item);
+                let token = (tile.band * CLUSTER + rank) * 128 + group * 64;
+                put_tile::<T, ROWS, SLOTS>(y, out, sum, group, token, tile.across * ROWS);
+                item += clusters;
+            }
+            if thread_id() % 128 == 0 {
+                bulk_wait::<0>();
+            }
+        }),
+        role("producer", 4, 40, || {
+            if subgroup_id() == 8 {
+                elect_one(|| {
+                    x.prefetch();
+                    w.prefetch();
+                    y.prefetch();
+                    let mut turn = Turn::<STAGES> { stage: 0, parity: 1 };
+                    let mut item = first;
+                    while item < plan.items() {
+                        let tile = plan.tile(item);
+                        let token = (tile.band * CLUSTER + rank) * 128;
+                        let row = tile.across * ROWS + rank * (ROWS / CLUSTER);
+                        for step in 0..steps {
+                            let stage = turn.stage();
+                            let full = ring.full + stage;
+                            mbarrier_wait(bars, ring.empty + stage, turn.parity);
+                            mbarrier_expect(bars, full, (8192 + ROWS * 64) * size_of::<T>());
+                            x.load(x_ring, stage * 8192, bars, full, (step * 64, token));
+                            let at = stage * ROWS * 64 + rank * (ROWS / CLUSTER * 64);
+                            if CLUSTER > 1 {
+                                w.load_multicast(w_ring, at, bars, full, (step * 64, row), 3);
+                            } else {
+                                w.load(w_ring, at, bars, full, (step * 64, row));
+                            }
+                            turn.next();
+                        }
+                        item += clusters;
+                    }
+                });
+            }
+        }),
+    );
+    // Nobody ends while the other workgroup may still write to its memory.
+    if CLUSTER > 1 {
+        cluster_arrive();
+        cluster_wait();
+    }
+}
+
+/// A group's 64 tokens by `ROWS` leave through its slots, 64 columns at a time.
+fn put_tile<T: Float, const ROWS: u32, const SLOTS: u32>(
+    y: &mut TensorMap<T>,
+    out: &mut [T],
+    sum: [f32; ROWS / 2],
+    group: u32,
+    token: u32,
+    row: u32,
+) {
+    let leader = thread_id() % 128 == 0;
+    // The lane's row of the block that it addresses, and which of two 8-column halves.
+    let line = subgroup_id() % 4 * 16 + lane_id() % 16;
+    let half = lane_id() / 16;
+    for part in unroll(0..ROWS / 64) {
+        let slot = (group * SLOTS + part % SLOTS) * 4096;
+        // At most `SLOTS - 1` stores still read: this slot's is not among them.
+        if leader {
+            bulk_wait_read::<{ SLOTS - 1 }>();
+        }
+        named_barrier(1 + group, 128);
+        for j in unroll(0..4) {
+            let words = map(4, |i| word::<T>(sum[part * 32 + j * 8 + i * 2], sum[part * 32 + j * 8 + i * 2 + 1]));
+            let chunk = j * 2 + half ^ line % 8;
+            stmatrix(out, slot + line * 64 + chunk * 8, words);
+        }
+        fence_proxy_async();
+        named_barrier(1 + group, 128);
+        if leader {
+            y.store(out, slot, (row + part * 64, token));
+            bulk_commit();
+        }
+    }
+}
+
+/// The order of tiles: bands of `BAND` rows of tiles, down and then across.
+struct Plan<const BAND: u32> {
+    /// Tiles along the tokens.
+    bands: u32,
+    /// Tiles along the rows of the weights.
+    across: u32,
+}
+
+/// Where a tile is, counted in tiles.
+struct Tile {
+    band: u32,
+    across: u32,
+}
+
+impl<const BAND: u32> Plan<BAND> {
+    fn items(self) -> u32 {
+        self.bands * self.across
+    }
+
+    fn tile(self, item: u32) -> Tile {
+        let top = item / (BAND * self.across) * BAND;
+        let height = min(BAND, self.bands - top);
+        let within = item - top * self.across;
+        Tile { band: top + within % height, across: within / height }
+    }
+}
+
+/// mbarriers of a ring, by index.
+struct Ring<const STAGES: u32, const CLUSTER: u32> {
+    /// The first of the barriers that say "filled".
+    full: u32,
+    /// The first of the barriers that say "free again": every consumer warp of the cluster arrives.
+    empty: u32,
+}
+
+impl<const STAGES: u32, const CLUSTER: u32> Ring<STAGES, CLUSTER> {
+    fn init(self, bars: &mut [u64]) {
+        for stage in unroll(0..STAGES) {
+            mbarrier_init(bars, self.full + stage, 1);
+            mbarrier_init(bars, self.empty + stage, 8 * CLUSTER);
+        }
+    }
+
+    /// A warp has read a stage: the producers of the cluster are told.
+    fn release(self, bars: &mut [u64], stage: u32) {
+        assume(stage < STAGES);
+        if CLUSTER > 1 {
+            if lane_id() < CLUSTER {
+                mbarrier_arrive_remote(bars, self.empty + stage, lane_id());
+            }
+        } else {
+            if lane_id() == 0 {
+                mbarrier_arrive(bars, self.empty + stage);
+            }
+        }
+    }
+}
+
+/// A position in a ring: the stage, and the parity of its barrier's phase.
+struct Turn<const STAGES: u32> {
+    stage: u32,
+    parity: u32,
+}
+
+impl<const STAGES: u32> Turn<STAGES> {
+    fn stage(self) -> u32 {
+        let stage = self.stage;
+        assume(stage < STAGES);
+        stage
+    }
+
+    fn next(&mut self) {
+        let wraps = self.stage == STAGES - 1;
+        self.parity = select(wraps, self.parity ^ 1, self.parity);
+        self.stage = select(wraps, 0, self.stage + 1);
+    }
+}
+
+/// Two elements in a word.
+fn word<T: Float>(low: f32, high: f32) -> u32 {
+    if type_is::<T, f16>() {
+        bitcast::<u32>(pack_f16x2(low, high))
+    } else {
+        bitcast::<u32>(pack_bf16x2(low, high))
+    }
+}
