@@ -16,14 +16,18 @@ use crate::target::Target;
 use syn::spanned::Spanned;
 
 /// What a call asks for.
+#[derive(Default)]
 pub(super) struct Plan {
-    pub template: &'static Template,
+    /// The templates of the arms, in the family's order: that of the richest targets first.
+    pub templates: Vec<&'static Template>,
     /// Element types by type parameter, as a kernel's attribute has them.
     pub elements: Vec<(Ident, Vec<Type>)>,
     /// Values by const parameter.
     pub values: Vec<(Ident, Vec<Expr>)>,
     /// Richest target first within each combination of the axes.
     pub cases: Vec<CaseValues>,
+    /// The template of each case, by index into `templates`.
+    pub template_of: Vec<usize>,
     /// The tile of each case, by index into `tiles`.
     pub tile_of: Vec<usize>,
     pub tiles: Vec<WrittenTile>,
@@ -54,17 +58,17 @@ pub(super) fn plan(
     planner.check_keys(call);
     let combinations = planner.combinations(call);
     let first = combinations.first()?;
-    let template = planner.template(first)?;
     let (mut tiles, mut arms) = (Vec::new(), Vec::new());
     for arm in &call.arms {
+        let template = planner.template(first, arm.target)?;
         let start = tiles.len();
         for tile in &arm.tiles {
             tiles.push(planner.tile(template, tile));
         }
-        arms.push((arm, start..tiles.len()));
+        arms.push((arm, template, start..tiles.len()));
     }
     let mut targets: Vec<Target> = Vec::new();
-    for (arm, _) in &arms {
+    for (arm, ..) in &arms {
         if !targets.contains(&arm.target) {
             targets.push(arm.target);
         }
@@ -75,18 +79,23 @@ pub(super) fn plan(
         let help = "write `tiles: { sm_80 => { .. }, wgsl => { .. } }`";
         planner.parser.report(&BAD_FAMILY_CALL, name, "the call has no tiles", help);
     }
-    let (mut cases, mut tile_of) = (Vec::new(), Vec::new());
+    let templates = family.templates.iter();
+    let templates = templates.filter(|t| arms.iter().any(|(_, arm, _)| std::ptr::eq(*arm, *t)));
+    let mut plan = Plan { templates: templates.collect(), tiles, ..Plan::default() };
     for combination in &combinations {
         for (target, arm) in planner.choose(combination, &targets, &arms) {
-            let Some((_, range)) = arms.get(arm) else { continue };
+            let Some((_, template, range)) = arms.get(arm) else { continue };
+            let known = plan.templates.iter().position(|known| std::ptr::eq(*known, *template));
+            let Some(known) = known else { continue };
             for at in range.clone() {
-                cases.push(case(combination, target, &tiles[at]));
-                tile_of.push(at);
+                plan.cases.push(case(combination, target, &plan.tiles[at]));
+                plan.template_of.push(known);
+                plan.tile_of.push(at);
             }
         }
     }
-    let Planner { elements, values, .. } = planner;
-    Some(Plan { template, elements, values, cases, tile_of, tiles })
+    (plan.elements, plan.values) = (planner.elements, planner.values);
+    Some(plan)
 }
 
 fn case(combination: &Combination, target: Target, tile: &WrittenTile) -> CaseValues {
@@ -228,10 +237,11 @@ impl Planner<'_, '_> {
         None
     }
 
-    fn template(&mut self, first: &Combination) -> Option<&'static Template> {
+    fn template(&mut self, first: &Combination, target: Target) -> Option<&'static Template> {
         let fits = |template: &&Template| {
             let mut options = template.options.iter();
-            options.all(|(key, value)| first.labels.get(key).is_some_and(|v| v == value))
+            template.fits(target)
+                && options.all(|(key, value)| first.labels.get(key).is_some_and(|v| v == value))
         };
         let found = self.family.templates.iter().find(fits);
         if found.is_none() {
@@ -295,19 +305,19 @@ impl Planner<'_, '_> {
         &mut self,
         combination: &Combination,
         targets: &[Target],
-        arms: &[(&Arm, std::ops::Range<usize>)],
+        arms: &[(&Arm, &'static Template, std::ops::Range<usize>)],
     ) -> Vec<(Target, usize)> {
         let mut chosen: Vec<(Target, usize)> = Vec::new();
         for target in targets {
-            let mut of_target = arms.iter().enumerate().filter(|(_, (a, _))| a.target == *target);
-            let found = of_target.find(|(_, (arm, _))| self.applies(arm, &combination.labels));
+            let mut of_target = arms.iter().enumerate().filter(|(_, (a, ..))| a.target == *target);
+            let found = of_target.find(|(_, (arm, ..))| self.applies(arm, &combination.labels));
             chosen.extend(found.map(|(at, _)| (*target, at)));
         }
         for target in targets {
             if chosen.iter().any(|(other, _)| target.includes(*other)) {
                 continue;
             }
-            let Some((arm, _)) = arms.iter().find(|(arm, _)| arm.target == *target) else {
+            let Some((arm, ..)) = arms.iter().find(|(arm, ..)| arm.target == *target) else {
                 continue;
             };
             let labels = combination.labels.iter();

@@ -1,5 +1,7 @@
 //! The families that ship with the compiler.
 
+use crate::target::Target;
+
 /// A family: what its macro's calls look like, and what they instantiate.
 #[derive(Debug)]
 pub struct Family {
@@ -7,7 +9,8 @@ pub struct Family {
     pub name: &'static str,
     /// Keys beside `tiles` and `crate`, in the order in which cases are made of them.
     pub keys: &'static [Key],
-    /// The first template whose conditions hold is taken.
+    /// The first template that is there for a case's options and target is taken. Those that one call
+    /// takes have the same parameters, as the launcher sees them.
     pub templates: &'static [Template],
 }
 
@@ -36,16 +39,27 @@ pub enum Role {
 /// A kernel of a template file.
 #[derive(Debug)]
 pub struct Template {
-    /// The file's name, for messages.
-    pub file: &'static str,
-    /// Its text.
-    pub text: &'static str,
-    /// The kernel in it.
+    /// Its files: names, for messages, and texts. The kernel is in the first.
+    pub files: &'static [(&'static str, &'static str)],
+    /// The kernel, and its reference.
     pub kernel: &'static str,
+    /// The instruction level that it is for (90: `sm_90a`); `None`: every target.
+    pub level: Option<u32>,
     /// Options of the call for which it is there: key and value.
     pub options: &'static [(&'static str, &'static str)],
     /// The fields of a tile.
     pub fields: &'static [Field],
+}
+
+impl Template {
+    /// Whether it is there for a target.
+    pub fn fits(&self, target: Target) -> bool {
+        match (self.level, target) {
+            (None, _) => true,
+            (Some(level), Target::Ptx(ptx)) => ptx.exact && ptx.sm == level,
+            (Some(_), Target::Wgsl(_)) => false,
+        }
+    }
 }
 
 /// A field of a tile: a const parameter of the template.
@@ -93,9 +107,9 @@ pub static FLASH_ATTENTION: Family = Family {
     ],
     templates: &[
         Template {
-            file: "templates/flash_attention/portable.rs",
-            text: PORTABLE,
+            files: &[PORTABLE],
             kernel: "attention_decode",
+            level: None,
             options: &[("phase", "decode")],
             fields: &[
                 Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
@@ -103,9 +117,29 @@ pub static FLASH_ATTENTION: Family = Family {
             ],
         },
         Template {
-            file: "templates/flash_attention/portable.rs",
-            text: PORTABLE,
+            files: &[
+                (
+                    "templates/flash_attention/hopper_paged.rs",
+                    include_str!("../../templates/flash_attention/hopper_paged.rs"),
+                ),
+                (
+                    "templates/flash_attention/hopper_parts.rs",
+                    include_str!("../../templates/flash_attention/hopper_parts.rs"),
+                ),
+            ],
             kernel: "attention_prefill",
+            level: Some(90),
+            options: &[("phase", "prefill")],
+            fields: &[
+                Field::new("query", "QUERY", (128, 128), 128, Some(128)),
+                Field::new("key", "KEY", (64, 128), 64, Some(128)).shrinks(),
+                Field::new("stages", "STAGES", (2, 4), 1, Some(2)),
+            ],
+        },
+        Template {
+            files: &[PORTABLE],
+            kernel: "attention_prefill",
+            level: None,
             options: &[("phase", "prefill")],
             fields: &[
                 Field::new("query", "QUERY", (8, 256), 8, None),
@@ -116,4 +150,7 @@ pub static FLASH_ATTENTION: Family = Family {
     ],
 };
 
-const PORTABLE: &str = include_str!("../../templates/flash_attention/portable.rs");
+const PORTABLE: (&str, &str) = (
+    "templates/flash_attention/portable.rs",
+    include_str!("../../templates/flash_attention/portable.rs"),
+);

@@ -2,15 +2,17 @@
 
 use super::call::{Call, Instantiation};
 use super::cases::{Plan, plan};
-use super::catalog::Family;
+use super::catalog::{Family, Template};
 use super::tile_error;
 use crate::ast::{Function, Items};
-use crate::compile::compile_cases;
+use crate::compile::{CompiledKernel, compile_cases};
 use crate::diag::catalog::attribute::{BAD_FAMILY_CALL, NO_CASE};
 use crate::diag::catalog::internal::INTERNAL;
 use crate::diag::{Diagnostic, render};
 use crate::expand::Context;
 use crate::host::{self, Host};
+use crate::instance::CaseValues;
+use crate::ir::Span;
 use crate::lower::Program;
 use crate::parse::{self, Parser};
 use crate::{diag::SourceMap, library};
@@ -57,29 +59,34 @@ fn one(
         }
         Err(list) => return Err(context.errors(&list)),
     };
-    let (items, library) =
-        sources(&planned, &mut context.map).map_err(|list| context.errors(&list))?;
-    let program = Program::new(&[&items, &library]);
-    let template = planned.template;
-    let Some(kernel) = items.functions.iter().find(|f| f.name.name == template.kernel) else {
-        let message = format!("{} has no kernel {}", template.file, template.kernel);
-        return Err(context.errors(&[Diagnostic::new(&INTERNAL, name, message)]));
-    };
+    let library = library::items(&mut context.map).map_err(|list| context.errors(&list))?;
     let path = call.crate_path.clone().unwrap_or_else(|| "::tilewright::__private".to_owned());
-    let function = instantiate(kernel, call, &planned, &path);
-    let compiled = match compile_cases(&program, &function, &planned.cases) {
-        Ok(compiled) if compiled.cases.is_empty() => {
-            let message = "no case of this call can ever be launched";
-            return Err(context.errors(&[Diagnostic::new(&NO_CASE, name, message)]));
-        }
-        Ok(compiled) => compiled,
-        Err(failures) => {
-            let errors = tile_error::by_tile(&program, &function, &planned, failures);
+    let mut parts = Vec::new();
+    for (at, template) in planned.templates.iter().enumerate() {
+        let items = source(template, &mut context.map).map_err(|list| context.errors(&list))?;
+        let Some(kernel) = items.functions.iter().find(|f| f.name.name == template.kernel) else {
+            let message = format!("no kernel {} in the template {:?}", template.kernel, at);
+            return Err(context.errors(&[Diagnostic::new(&INTERNAL, name, message)]));
+        };
+        let function = instantiate(kernel, call, &planned, &path);
+        let program = Program::new(&[&items, &library]);
+        let compiled = compile(&program, &function, &planned, at).map_err(|errors| {
             let errors = errors.iter().map(|(list, tile)| {
                 render::compile_errors_at(list, &context.map, &context.call, *tile)
             });
-            return Err(errors.collect());
+            errors.collect::<TokenStream>()
+        })?;
+        if !compiled.cases.is_empty() {
+            parts.push((function, compiled));
         }
+    }
+    if parts.is_empty() {
+        let message = "no case of this call can ever be launched";
+        return Err(context.errors(&[Diagnostic::new(&NO_CASE, name, message)]));
+    }
+    let Some((function, compiled)) = joined(parts) else {
+        let message = "the templates of this call differ in their parameters";
+        return Err(context.errors(&[Diagnostic::new(&INTERNAL, name, message)]));
     };
     let path: TokenStream = path.parse().unwrap_or_else(|_| quote!(::tilewright::__private));
     let macro_name = format_ident!("{}", family.name);
@@ -89,9 +96,48 @@ fn one(
     Ok(host::emit(&Host { function: &function, compiled: &compiled, path, source }))
 }
 
-fn sources(plan: &Plan, map: &mut SourceMap) -> Result<(Items, Items), Vec<Diagnostic>> {
-    let items = parse::template(plan.template.file, plan.template.text, map)?;
-    Ok((items, library::items(map)?))
+/// The items of a template's files.
+fn source(template: &Template, map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
+    let mut items = Items::default();
+    for (file, text) in template.files {
+        items.extend(parse::template(file, text, map)?);
+    }
+    Ok(items)
+}
+
+/// The cases of one of the plan's templates.
+fn compile(
+    program: &Program<'_>,
+    function: &Function,
+    plan: &Plan,
+    template: usize,
+) -> Result<CompiledKernel, Vec<(Vec<Diagnostic>, Span)>> {
+    let own: Vec<usize> =
+        (0..plan.cases.len()).filter(|case| plan.template_of[*case] == template).collect();
+    let cases: Vec<CaseValues> = own.iter().map(|case| plan.cases[*case].clone()).collect();
+    compile_cases(program, function, &cases).map_err(|mut failures| {
+        for failure in &mut failures {
+            failure.case = own[failure.case];
+        }
+        tile_error::by_tile(program, function, plan, failures)
+    })
+}
+
+/// One kernel of all templates' cases, in their order: that of the richest target comes first. The
+/// launcher is that of the last, whose parameters are plain.
+fn joined(parts: Vec<(Function, CompiledKernel)>) -> Option<(Function, CompiledKernel)> {
+    let names = |kernel: &CompiledKernel| -> Vec<String> {
+        kernel.params.iter().map(|param| param.name.clone()).collect()
+    };
+    let mut parts = parts.into_iter().rev();
+    let (function, mut all) = parts.next()?;
+    for (_, kernel) in parts {
+        if names(&kernel) != names(&all) {
+            return None;
+        }
+        all.cases.splice(0..0, kernel.cases);
+    }
+    Some((function, all))
 }
 
 /// The template's kernel with the call's name, documentation and instances. Its reference is that of

@@ -5,33 +5,60 @@
 //!
 //! LADDER
 
-/// `out = softmax(scale * Q K^T) V` and the logarithm of each row's sum of weights. With `CAUSAL`, row i
-/// sees the keys up to `i + keys - tokens`.
+/// `out = softmax(scale * Q K^T) V` and the logarithm of each row's sum of weights; heads of up to 128
+/// dimensions. With `CAUSAL`, row i sees the keys up to `i + keys - tokens`.
 ///
-/// A persistent workgroup takes blocks of `64 * GROUPS` rows of one query head, in the order in which they
-/// are drawn from `counter` (0 before the first launch, and 0 again after each). A warp of the producer's
+/// A persistent workgroup takes blocks of `QUERY` rows of one query head, in the order in which they are
+/// drawn from `counter` (0 before the first launch, and 0 again after each). A warp of the producer's
 /// group copies rows and tiles of `KEY` keys and values into rings in workgroup memory; each consumer
 /// group owns 64 rows: S = Q K^T and O += P V are warp-group products, P stays in registers. S of the next
 /// tile is issued before P V of this one, also from one block to the next. `PING_PONG`: the groups take
 /// turns in issuing. `AHEAD`: two sets of registers for P in turn, so that a group waits for P V only when
-/// S of the next tile is issued.
+/// S of the next tile is issued. Finished rows leave through workgroup memory.
 #[kernel(
     shapes(
+        q: [batch, tokens, heads, HEAD_DIM],
+        k: [batch, keys, kv_heads, HEAD_DIM],
+        v: [batch, keys, kv_heads, HEAD_DIM],
         out: [batch, tokens, heads, HEAD_DIM],
         lse: [batch, heads, tokens],
         counter: [1],
     ),
     grid = workers,
-    threads = 128 * (GROUPS + 1),
+    threads = QUERY * 2 + 128,
     targets = [sm_90a],
-    tensor_map(q, tile = [64, 64 * GROUPS, HEAD_DIM / 64, 1, 1], swizzle = b128),
-    tensor_map(k, tile = [64, KEY, HEAD_DIM / 64, 1, 1], swizzle = b128),
-    tensor_map(v, tile = [64, KEY, HEAD_DIM / 64, 1, 1], swizzle = b128),
-    tensor_map(out_map, tile = [64, 64, HEAD_DIM / 64, 1, 1], swizzle = b128),
+    tensor_map(
+        q,
+        tile = [64, QUERY, HEAD_DIM / 64, 1, 1],
+        dims = [64, tokens, HEAD_DIM / 64, heads, batch],
+        strides = [heads * HEAD_DIM, 64, HEAD_DIM, tokens * heads * HEAD_DIM],
+        swizzle = b128,
+    ),
+    tensor_map(
+        k,
+        tile = [64, KEY, HEAD_DIM / 64, 1, 1],
+        dims = [64, keys, HEAD_DIM / 64, kv_heads, batch],
+        strides = [kv_heads * HEAD_DIM, 64, HEAD_DIM, keys * kv_heads * HEAD_DIM],
+        swizzle = b128,
+    ),
+    tensor_map(
+        v,
+        tile = [64, KEY, HEAD_DIM / 64, 1, 1],
+        dims = [64, keys, HEAD_DIM / 64, kv_heads, batch],
+        strides = [kv_heads * HEAD_DIM, 64, HEAD_DIM, keys * kv_heads * HEAD_DIM],
+        swizzle = b128,
+    ),
+    tensor_map(
+        out,
+        tile = [64, 64, HEAD_DIM / 64, 1, 1],
+        dims = [64, tokens, HEAD_DIM / 64, heads, batch],
+        strides = [heads * HEAD_DIM, 64, HEAD_DIM, tokens * heads * HEAD_DIM],
+        swizzle = b128,
+    ),
     require(HEAD_DIM % 64 == 0, "a head has a multiple of 64 dimensions"),
     require(KEY % 16 == 0 && KEY <= 256, "a key tile is a multiple of 16 keys up to 256"),
-    require(GROUPS == 2 || GROUPS == 3, "there are two or three consumer groups"),
-    require(!AHEAD || STAGES == 2, "a second set of weights goes with two stages"),
+    require(QUERY == 128 || QUERY == 192, "two or three consumer groups have 64 queries each"),
+    require(AHEAD == 0 || STAGES == 2, "a second set of weights goes with two stages"),
     when(heads % kv_heads == 0),
     when(tokens <= keys),
     cost(
@@ -40,6 +67,140 @@
     ),
 )]
 pub fn attention_dense<
+    T: Float,
+    const HEAD_DIM: u32,
+    const CAUSAL: u32,
+    const QUERY: u32,
+    const KEY: u32,
+    const Q_STAGES: u32,
+    const STAGES: u32,
+    const PING_PONG: u32,
+    const AHEAD: u32,
+>(
+    q: &TensorMap<T>,
+    k: &TensorMap<T>,
+    v: &TensorMap<T>,
+    out: &mut TensorMap<T>,
+    lse: &mut [f32],
+    counter: &mut [u32],
+    batch: u32,
+    tokens: u32,
+    keys: u32,
+    heads: u32,
+    kv_heads: u32,
+    workers: u32,
+    scale: f32,
+) {
+    const GROUPS: u32 = QUERY / 64;
+    let sizes = Sizes { batch: batch, tokens: tokens, keys: keys, heads: heads, kv_heads: kv_heads };
+    let rows = shared_aligned::<T, { QUERY * HEAD_DIM }, 1024>();
+    let put = |work, sum, factor| {
+        stage_rows::<T, HEAD_DIM>(rows, sum, factor);
+        if subgroup_id() % 4 == 0 {
+            elect_one(|| {
+                let group = subgroup_id() / 4;
+                let at = (0, work.row + group * 64, 0, work.head, work.batch);
+                out.store(rows, group * 64 * HEAD_DIM, at);
+                bulk_commit();
+            });
+        }
+    };
+    attend::<T, HEAD_DIM, { CAUSAL > 0 }, GROUPS, KEY, Q_STAGES, STAGES, { PING_PONG > 0 }, { AHEAD > 0 }>(
+        q, k, v, lse, counter, sizes, scale, put,
+    );
+}
+
+/// [`attention_dense`] for wider heads, whose rows leave straight from registers.
+#[kernel(
+    shapes(
+        q: [batch, tokens, heads, HEAD_DIM],
+        k: [batch, keys, kv_heads, HEAD_DIM],
+        v: [batch, keys, kv_heads, HEAD_DIM],
+        out: [batch, tokens, heads, HEAD_DIM],
+        lse: [batch, heads, tokens],
+        counter: [1],
+    ),
+    grid = workers,
+    threads = QUERY * 2 + 128,
+    targets = [sm_90a],
+    tensor_map(
+        q,
+        tile = [64, QUERY, HEAD_DIM / 64, 1, 1],
+        dims = [64, tokens, HEAD_DIM / 64, heads, batch],
+        strides = [heads * HEAD_DIM, 64, HEAD_DIM, tokens * heads * HEAD_DIM],
+        swizzle = b128,
+    ),
+    tensor_map(
+        k,
+        tile = [64, KEY, HEAD_DIM / 64, 1, 1],
+        dims = [64, keys, HEAD_DIM / 64, kv_heads, batch],
+        strides = [kv_heads * HEAD_DIM, 64, HEAD_DIM, keys * kv_heads * HEAD_DIM],
+        swizzle = b128,
+    ),
+    tensor_map(
+        v,
+        tile = [64, KEY, HEAD_DIM / 64, 1, 1],
+        dims = [64, keys, HEAD_DIM / 64, kv_heads, batch],
+        strides = [kv_heads * HEAD_DIM, 64, HEAD_DIM, keys * kv_heads * HEAD_DIM],
+        swizzle = b128,
+    ),
+    require(HEAD_DIM % 64 == 0, "a head has a multiple of 64 dimensions"),
+    require(KEY % 16 == 0 && KEY <= 256, "a key tile is a multiple of 16 keys up to 256"),
+    require(QUERY == 128 || QUERY == 192, "two or three consumer groups have 64 queries each"),
+    require(AHEAD == 0 || STAGES == 2, "a second set of weights goes with two stages"),
+    when(heads % kv_heads == 0),
+    when(tokens <= keys),
+    cost(
+        bytes = 4 * batch * tokens * heads * HEAD_DIM,
+        flops = 4 * batch * tokens * heads * HEAD_DIM * keys,
+    ),
+)]
+pub fn attention_dense_wide<
+    T: Float,
+    const HEAD_DIM: u32,
+    const CAUSAL: u32,
+    const QUERY: u32,
+    const KEY: u32,
+    const Q_STAGES: u32,
+    const STAGES: u32,
+    const PING_PONG: u32,
+    const AHEAD: u32,
+>(
+    q: &TensorMap<T>,
+    k: &TensorMap<T>,
+    v: &TensorMap<T>,
+    out: &mut [T],
+    lse: &mut [f32],
+    counter: &mut [u32],
+    batch: u32,
+    tokens: u32,
+    keys: u32,
+    heads: u32,
+    kv_heads: u32,
+    workers: u32,
+    scale: f32,
+) {
+    const GROUPS: u32 = QUERY / 64;
+    let sizes = Sizes { batch: batch, tokens: tokens, keys: keys, heads: heads, kv_heads: kv_heads };
+    let put = |work, sum, factor| {
+        put_rows::<T, HEAD_DIM>(out, sizes, work, sum, factor);
+    };
+    attend::<T, HEAD_DIM, { CAUSAL > 0 }, GROUPS, KEY, Q_STAGES, STAGES, { PING_PONG > 0 }, { AHEAD > 0 }>(
+        q, k, v, lse, counter, sizes, scale, put,
+    );
+}
+
+/// The sizes of the problem.
+struct Sizes {
+    batch: u32,
+    tokens: u32,
+    keys: u32,
+    heads: u32,
+    kv_heads: u32,
+}
+
+/// The workgroup's program; `put(block, sum, factors)` writes a group's rows of a block.
+fn attend<
     T: Float,
     const HEAD_DIM: u32,
     const CAUSAL: bool,
@@ -53,25 +214,17 @@ pub fn attention_dense<
     q: &TensorMap<T>,
     k: &TensorMap<T>,
     v: &TensorMap<T>,
-    out_map: &TensorMap<T>,
-    out: &mut [T],
     lse: &mut [f32],
     counter: &mut [u32],
-    batch: u32,
-    tokens: u32,
-    keys: u32,
-    heads: u32,
-    kv_heads: u32,
-    workers: u32,
+    sizes: Sizes,
     scale: f32,
+    put: impl Fn(Work, [f32; HEAD_DIM / 2], [f32; 2]),
 ) {
-    const STAGED: bool = HEAD_DIM <= 128;
     let bars = shared::<u64, { 2 * Q_STAGES + 4 * STAGES }>();
     let tiles = Tiles::<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES> {
         queries: shared_aligned::<T, { Q_STAGES * 64 * GROUPS * HEAD_DIM }, 1024>(),
         k_ring: shared_aligned::<T, { STAGES * KEY * HEAD_DIM }, 1024>(),
         v_ring: shared_aligned::<T, { STAGES * KEY * HEAD_DIM }, 1024>(),
-        rows: shared_aligned::<T, { if STAGED { 64 * GROUPS * HEAD_DIM } else { 64 } }, 1024>(),
         slots: shared_aligned::<u32, { 8 * Q_STAGES }, 16>(),
         bars: bars,
         k_bars: Ring::<STAGES> { full: 0, empty: STAGES },
@@ -79,11 +232,7 @@ pub fn attention_dense<
         q_bars: Ring::<Q_STAGES> { full: 4 * STAGES, empty: 4 * STAGES + Q_STAGES },
         group: subgroup_id() / 4,
         row: subgroup_id() * 16 + lane_id() / 4,
-        batch: batch,
-        tokens: tokens,
-        keys: keys,
-        heads: heads,
-        kv_heads: kv_heads,
+        sizes: sizes,
         scale: scale,
     };
     if thread_id() == 0 {
@@ -106,7 +255,7 @@ pub fn attention_dense<
                 softmax: Softmax::new(),
                 sum: [0.0; HEAD_DIM / 2],
             };
-            consumer.run(tiles, out_map, out, lse);
+            consumer.run(tiles, lse, put);
         }),
         role("producer", 4, if GROUPS == 2 { 40 } else { 32 }, || {
             if subgroup_id() == 4 * GROUPS {
@@ -132,8 +281,6 @@ struct Tiles<
     k_ring: &mut [T],
     /// As `k_ring`.
     v_ring: &mut [T],
-    /// Finished rows on their way out, `[GROUPS, HEAD_DIM / 64, 64, 64]`.
-    rows: &mut [T],
     /// The blocks that belong to `queries`.
     slots: &mut [u32],
     bars: &mut [u64],
@@ -144,11 +291,7 @@ struct Tiles<
     group: u32,
     /// The first of the thread's two rows in a block; the other is the eighth after it.
     row: u32,
-    batch: u32,
-    tokens: u32,
-    keys: u32,
-    heads: u32,
-    kv_heads: u32,
+    sizes: Sizes,
     scale: f32,
 }
 
@@ -176,8 +319,8 @@ impl<
         q.prefetch();
         k.prefetch();
         v.prefetch();
-        let blocks = self.tokens.div_ceil(64 * GROUPS);
-        let items = blocks * self.heads * self.batch;
+        let blocks = self.sizes.tokens.div_ceil(64 * GROUPS);
+        let items = blocks * self.sizes.heads * self.sizes.batch;
         let mut turn = 0u32;
         let mut round = 0u32;
         // The tile whose keys were copied last.
@@ -193,7 +336,7 @@ impl<
             q.load(self.queries, stage * BLOCK, self.bars, self.q_bars.full + stage, at);
             round += 1;
             item = grid_dim() + counter.atomic_add(0, 1);
-            let head = work.head / (self.heads / self.kv_heads);
+            let head = work.head / (self.sizes.heads / self.sizes.kv_heads);
             for back in 0..work.tiles {
                 let tile = work.tiles - 1 - back;
                 let stage = turn % STAGES;
@@ -234,26 +377,26 @@ impl<
     fn work(self, item: u32, blocks: u32) -> Work {
         let mut row = 0u32;
         let mut flat = 0u32;
-        let mut tiles = self.keys.div_ceil(KEY);
-        let mut open = self.keys / KEY;
+        let mut tiles = self.sizes.keys.div_ceil(KEY);
+        let mut open = self.sizes.keys / KEY;
         if CAUSAL {
-            let all = self.heads * self.batch;
-            let cache = select(self.keys > 2048, 0x2000000, 0x1000000);
-            let head = self.keys * HEAD_DIM * 4 / (self.heads / self.kv_heads);
+            let all = self.sizes.heads * self.sizes.batch;
+            let cache = select(self.sizes.keys > 2048, 0x2000000, 0x1000000);
+            let head = self.sizes.keys * HEAD_DIM * 4 / (self.sizes.heads / self.sizes.kv_heads);
             let share = max(cache / head, 1);
             let first = item / (blocks * share) * share;
             let width = min(share, all - first);
             let within = item - first * blocks;
             row = (blocks - 1 - within / width) * 64 * GROUPS;
             flat = first + within % width;
-            let position = row + self.keys - self.tokens;
+            let position = row + self.sizes.keys - self.sizes.tokens;
             tiles = min(tiles, (position + 64 * GROUPS).div_ceil(KEY));
             open = min(open, (position + 1) / KEY);
         } else {
             row = item % blocks * 64 * GROUPS;
             flat = item / blocks;
         }
-        let (head, batch) = (flat % self.heads, flat / self.heads);
+        let (head, batch) = (flat % self.sizes.heads, flat / self.sizes.heads);
         Work { row: row, head: head, batch: batch, tiles: tiles, open: open }
     }
 
@@ -276,9 +419,9 @@ impl<
         map(2, |i| {
             let row = block + self.row + i * 8;
             if CAUSAL {
-                min(row + self.keys - self.tokens, self.keys - 1) as i32 - column
+                min(row + self.sizes.keys - self.sizes.tokens, self.sizes.keys - 1) as i32 - column
             } else {
-                (self.keys - 1) as i32 - column
+                (self.sizes.keys - 1) as i32 - column
             }
         })
     }
@@ -287,67 +430,65 @@ impl<
     fn put_logarithms(self, lse: &mut [f32], work: Work, softmax: Softmax) {
         for i in unroll(0..2) {
             let row = work.row + self.row + i * 8;
-            let there = row < self.tokens && work.head < self.heads && work.batch < self.batch;
+            let there = row < self.sizes.tokens && work.head < self.sizes.heads && work.batch < self.sizes.batch;
             if there && lane_id() % 4 == 0 {
-                let at = (index(work.batch) * self.heads + work.head) * self.tokens + row;
-                assume(at < index(self.batch) * self.heads * self.tokens);
+                let at = (index(work.batch) * self.sizes.heads + work.head) * self.sizes.tokens + row;
+                assume(at < index(self.sizes.batch) * self.sizes.heads * self.sizes.tokens);
                 lse[at] = softmax.logarithm(i, self.scale);
             }
         }
     }
+}
 
-    /// Writes the thread's part of its two rows.
-    fn put(self, out: &mut [T], work: Work, sum: [f32; HEAD_DIM / 2], factor: [f32; 2]) {
-        for i in unroll(0..2) {
-            let row = work.row + self.row + i * 8;
-            let there = row < self.tokens && work.head < self.heads && work.batch < self.batch;
-            for part in unroll(0..HEAD_DIM / 32) {
-                let words = quad_transpose(map(4, |j| {
-                    let at = part * 16 + j * 4 + i * 2;
-                    word::<T>(sum[at] * factor[i], sum[at + 1] * factor[i])
-                }));
-                if there {
-                    let row = (index(work.batch) * self.tokens + row) * self.heads + work.head;
-                    assume(row < index(self.batch) * self.heads * self.tokens);
-                    out.store_as::<u32>(row * HEAD_DIM + part * 32 + lane_id() % 4 * 8, words);
-                }
-            }
-        }
+/// Puts a group's 64 rows into workgroup memory, `[GROUPS, HEAD_DIM / 64, 64, 64]`, every 64 columns
+/// swizzled: what is left is to copy them from there.
+fn stage_rows<T: Float, const HEAD_DIM: u32>(
+    rows: &mut [T],
+    sum: [f32; HEAD_DIM / 2],
+    factor: [f32; 2],
+) {
+    let group = subgroup_id() / 4;
+    // The last block's rows have left.
+    if subgroup_id() % 4 == 0 {
+        elect_one(|| bulk_wait_read::<0>());
     }
+    named_barrier(4 + group, 128);
+    let lane = lane_id();
+    let own = group * 64 * HEAD_DIM + (subgroup_id() % 4 * 16 + lane % 16) * 64;
+    let swizzle = lane / 16 ^ lane % 8;
+    for part in unroll(0..HEAD_DIM / 16) {
+        let words = map(4, |m| {
+            let at = part * 8 + m * 2;
+            word::<T>(sum[at] * factor[m % 2], sum[at + 1] * factor[m % 2])
+        });
+        let chunk = (part % 4 * 2 ^ swizzle) & 7;
+        stmatrix(rows, own + part / 4 * 4096 + chunk * 8, words);
+    }
+    fence_proxy_async();
+    named_barrier(4 + group, 128);
+}
 
-    /// Puts the group's 64 rows into workgroup memory, and starts their copy from there.
-    fn stage(
-        self,
-        out_map: &TensorMap<T>,
-        work: Work,
-        sum: [f32; HEAD_DIM / 2],
-        factor: [f32; 2],
-    ) {
-        // The last block's rows have left.
-        if subgroup_id() % 4 == 0 {
-            elect_one(|| bulk_wait_read::<0>());
-        }
-        named_barrier(4 + self.group, 128);
-        let lane = lane_id();
-        let first = self.group * 64 * HEAD_DIM;
-        let own = first + (subgroup_id() % 4 * 16 + lane % 16) * 64;
-        let swizzle = lane / 16 ^ lane % 8;
-        for part in unroll(0..HEAD_DIM / 16) {
-            let words = map(4, |m| {
-                let at = part * 8 + m * 2;
-                word::<T>(sum[at] * factor[m % 2], sum[at + 1] * factor[m % 2])
-            });
-            let chunk = (part % 4 * 2 ^ swizzle) & 7;
-            stmatrix(self.rows, own + part / 4 * 4096 + chunk * 8, words);
-        }
-        fence_proxy_async();
-        named_barrier(4 + self.group, 128);
-        if subgroup_id() % 4 == 0 {
-            elect_one(|| {
-                let at = (0, work.row + self.group * 64, 0, work.head, work.batch);
-                out_map.store(self.rows, first, at);
-                bulk_commit();
-            });
+/// Writes the thread's part of its two rows, where there is no memory for them to leave through.
+fn put_rows<T: Float, const HEAD_DIM: u32>(
+    out: &mut [T],
+    sizes: Sizes,
+    work: Work,
+    sum: [f32; HEAD_DIM / 2],
+    factor: [f32; 2],
+) {
+    for i in unroll(0..2) {
+        let row = work.row + subgroup_id() * 16 + lane_id() / 4 + i * 8;
+        let there = row < sizes.tokens && work.head < sizes.heads && work.batch < sizes.batch;
+        for part in unroll(0..HEAD_DIM / 32) {
+            let words = quad_transpose(map(4, |j| {
+                let at = part * 16 + j * 4 + i * 2;
+                word::<T>(sum[at] * factor[i], sum[at + 1] * factor[i])
+            }));
+            if there {
+                let row = (index(work.batch) * sizes.tokens + row) * sizes.heads + work.head;
+                assume(row < index(sizes.batch) * sizes.heads * sizes.tokens);
+                out.store_as::<u32>(row * HEAD_DIM + part * 32 + lane_id() % 4 * 8, words);
+            }
         }
     }
 }

@@ -35,9 +35,8 @@ impl<
     fn run<T: Float, const CAUSAL: bool, const Q_STAGES: u32, const STAGES: u32>(
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
-        out_map: &TensorMap<T>,
-        out: &mut [T],
         lse: &mut [f32],
+        put: impl Fn(Work, [f32; HEAD_DIM / 2], [f32; 2]),
     ) {
         if PING_PONG {
             // The last group gives the first its turn.
@@ -59,7 +58,7 @@ impl<
                         self.last::<T, CAUSAL, Q_STAGES, STAGES, 0>(on);
                         break;
                     }
-                    self.change::<T, CAUSAL, Q_STAGES, STAGES, 0>(on, next, out_map, out, lse);
+                    self.change::<T, CAUSAL, Q_STAGES, STAGES, 0>(on, next, lse, put);
                 }
                 if AHEAD {
                     if self.tile > 0 {
@@ -70,15 +69,13 @@ impl<
                             self.last::<T, CAUSAL, Q_STAGES, STAGES, 1>(on);
                             break;
                         }
-                        self.change::<T, CAUSAL, Q_STAGES, STAGES, 1>(on, next, out_map, out, lse);
+                        self.change::<T, CAUSAL, Q_STAGES, STAGES, 1>(on, next, lse, put);
                     }
                 }
             }
-            self.close(on, out_map, out, lse);
-            if HEAD_DIM <= 128 {
-                if subgroup_id() % 4 == 0 {
-                    elect_one(|| bulk_wait::<0>());
-                }
+            self.close(on, lse, put);
+            if subgroup_id() % 4 == 0 {
+                elect_one(|| bulk_wait::<0>());
             }
         }
     }
@@ -122,9 +119,8 @@ impl<
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
         next: Work,
-        out_map: &TensorMap<T>,
-        out: &mut [T],
         lse: &mut [f32],
+        put: impl Fn(Work, [f32; HEAD_DIM / 2], [f32; 2]),
     ) {
         self.tile = next.tiles;
         self.issue::<T, CAUSAL, Q_STAGES, STAGES, SET>(on);
@@ -133,7 +129,7 @@ impl<
             on.v_bars.release(on.bars, self.turn);
         }
         self.turn += 1;
-        self.close(on, out_map, out, lse);
+        self.close(on, lse, put);
         self.work = next;
         self.sees = on.sees(next.row);
         self.softmax = Softmax::new();
@@ -148,17 +144,12 @@ impl<
     fn close<T: Float, const CAUSAL: bool, const Q_STAGES: u32, const STAGES: u32>(
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
-        out_map: &TensorMap<T>,
-        out: &mut [T],
         lse: &mut [f32],
+        put: impl Fn(Work, [f32; HEAD_DIM / 2], [f32; 2]),
     ) {
         self.softmax.finish();
         on.put_logarithms(lse, self.work, self.softmax);
-        if HEAD_DIM <= 128 {
-            on.stage(out_map, self.work, self.sum, self.softmax.factor);
-        } else {
-            on.put(out, self.work, self.sum, self.softmax.factor);
-        }
+        put(self.work, self.sum, self.softmax.factor);
     }
 
     /// O += P V of this tile beside the weights of the next one, some of which are masked.

@@ -33,10 +33,13 @@ fn ptx_assembles_without_spills() {
         let log = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {log}", text.entry);
         assert!(log.contains("0 bytes spill stores"), "{}: {log}", text.entry);
+        // wgmma that the assembler could not keep in flight: an info line, and a slow kernel.
+        assert!(!log.contains("are serialized"), "{}: {log}", text.entry);
         checked += 1;
     }
-    // Six head sizes and three elements: four tiles of decode, one of prefill.
-    assert_eq!(checked, 6 * 3 * 5);
+    // Six head sizes and three elements: four tiles of decode, one of prefill. Two of them with two
+    // elements on Hopper.
+    assert_eq!(checked, 6 * 3 * 5 + 2 * 2);
 }
 
 #[test]
