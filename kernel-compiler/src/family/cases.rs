@@ -3,7 +3,7 @@
 use super::call::{Arm, Instantiation, Tile};
 use super::catalog::{Family, Field, Role, Template};
 use super::guard::{self, Labels};
-use crate::ast::{Expr, Ident, Type};
+use crate::ast::{Expr, ExprKind, Ident, Literal, Type};
 use crate::diag::catalog::attribute::{
     BAD_FAMILY_CALL, DUPLICATE_KEY, GUARD, NOT_COVERED, TILE_FIELD,
 };
@@ -106,6 +106,11 @@ fn case(combination: &Combination, target: Target, tile: &WrittenTile) -> CaseVa
     CaseValues { generics, tile: Some(tile.span), target: Some(target) }
 }
 
+/// `true` or `false`, as if it were written there.
+fn truth(value: bool, span: Span) -> Expr {
+    Expr { kind: ExprKind::Literal(Literal::Bool(value)), span }
+}
+
 struct Planner<'p, 'm> {
     family: &'static Family,
     parser: &'p mut Parser<'m>,
@@ -141,7 +146,15 @@ impl Planner<'_, '_> {
             let entry = call.entries.iter().find(|entry| entry.key == key.name);
             let options: Vec<(String, Option<(String, Argument)>)> = match (entry, key.default) {
                 (Some(entry), _) => self.options(key.name, key.role, &entry.values),
-                (None, Some(default)) => vec![(default.to_owned(), None)],
+                (None, Some(default)) => {
+                    let generic = match key.role {
+                        Role::Flag(name, [_, yes]) => {
+                            Some((name.to_owned(), Argument::Truth(default == yes)))
+                        }
+                        _ => None,
+                    };
+                    vec![(default.to_owned(), generic)]
+                }
                 (None, None) => {
                     let message = format!("the call does not say `{}`", key.name);
                     let help = format!("write `{}: ..`", key.name);
@@ -188,12 +201,21 @@ impl Planner<'_, '_> {
                     }
                     None => continue,
                 },
+                Role::Flag(name, [_, yes]) if label == yes => {
+                    exprs.push(truth(true, self.parser.span(value.span())));
+                    Some((name.to_owned(), Argument::Truth(true)))
+                }
+                Role::Flag(name, [no, _]) if label == no => {
+                    exprs.push(truth(false, self.parser.span(value.span())));
+                    Some((name.to_owned(), Argument::Truth(false)))
+                }
+                Role::Flag(_, known) => {
+                    self.unknown_option(key, &label, value, &known);
+                    continue;
+                }
                 Role::Option(known) if known.contains(&label.as_str()) => None,
                 Role::Option(known) => {
-                    let span = self.parser.span(value.span());
-                    let message = format!("{} has no `{key}: {label}`", self.family.name);
-                    let help = format!("there are {}", known.join(", "));
-                    self.parser.report(&BAD_FAMILY_CALL, span, message, help);
+                    self.unknown_option(key, &label, value, known);
                     continue;
                 }
             };
@@ -202,10 +224,17 @@ impl Planner<'_, '_> {
         let ident = |name: &str| Ident { name: name.to_owned(), span: self.name };
         match role {
             Role::Element(name) => self.elements.push((ident(name), types)),
-            Role::Value(name) => self.values.push((ident(name), exprs)),
+            Role::Value(name) | Role::Flag(name, _) => self.values.push((ident(name), exprs)),
             Role::Option(_) => {}
         }
         found
+    }
+
+    fn unknown_option(&mut self, key: &str, label: &str, value: &syn::Expr, known: &[&str]) {
+        let span = self.parser.span(value.span());
+        let message = format!("{} has no `{key}: {label}`", self.family.name);
+        let help = format!("there are {}", known.join(", "));
+        self.parser.report(&BAD_FAMILY_CALL, span, message, help);
     }
 
     fn element(&mut self, value: &syn::Expr) -> Option<(Type, Argument)> {

@@ -34,13 +34,15 @@ pub enum Role {
     Value(&'static str),
     /// One of these words: it chooses the template, and guards see it.
     Option(&'static [&'static str]),
+    /// One of two words, "no" and "yes" of the template's const parameter of this name, where it has one.
+    Flag(&'static str, [&'static str; 2]),
 }
 
 /// A kernel of a template file.
 #[derive(Debug)]
 pub struct Template {
-    /// Its files: names, for messages, and texts. The kernel is in the first.
-    pub files: &'static [(&'static str, &'static str)],
+    /// Its files, the kernel's own first.
+    pub files: &'static [File],
     /// The kernel, and its reference.
     pub kernel: &'static str,
     /// The instruction level that it is for (90: `sm_90a`); `None`: every target.
@@ -95,41 +97,62 @@ impl Field {
     }
 }
 
-/// Attention over a paged cache: Dao et al. 2022.
+/// A file of templates: its name, for messages, and its text.
+pub type File = (&'static str, &'static str);
+
+macro_rules! template {
+    ($name:literal) => {
+        (
+            concat!("templates/flash_attention/", $name, ".rs"),
+            include_str!(concat!("../../templates/flash_attention/", $name, ".rs")),
+        )
+    };
+}
+
+/// Attention over a paged cache, and of dense tensors: Dao et al. 2022.
 pub static FLASH_ATTENTION: Family = Family {
     name: "flash_attention",
     keys: &[
         Key { name: "phase", role: Role::Option(&["prefill", "decode"]), default: Some("prefill") },
         Key { name: "head_dim", role: Role::Value("HEAD_DIM"), default: None },
         Key { name: "element", role: Role::Element("K"), default: None },
-        Key { name: "mask", role: Role::Option(&["causal"]), default: Some("causal") },
-        Key { name: "kv", role: Role::Option(&["paged(64)"]), default: Some("paged(64)") },
+        Key { name: "mask", role: Role::Flag("CAUSAL", ["full", "causal"]), default: Some("causal") },
+        Key {
+            name: "kv",
+            role: Role::Option(&["paged(64)", "dense"]),
+            default: Some("paged(64)"),
+        },
     ],
     templates: &[
         Template {
             files: &[PORTABLE],
             kernel: "attention_decode",
             level: None,
-            options: &[("phase", "decode")],
+            options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "causal")],
             fields: &[
                 Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
                 Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
             ],
         },
         Template {
-            files: &[
-                (
-                    "templates/flash_attention/hopper_paged.rs",
-                    include_str!("../../templates/flash_attention/hopper_paged.rs"),
-                ),
-                (
-                    "templates/flash_attention/hopper_parts.rs",
-                    include_str!("../../templates/flash_attention/hopper_parts.rs"),
-                ),
-            ],
+            files: &[template!("hopper_wide"), HOPPER[0], HOPPER[1], HOPPER[2]],
+            kernel: "attention_dense",
+            level: Some(90),
+            options: &[("phase", "prefill"), ("kv", "dense"), ("head_dim", "256")],
+            fields: DENSE,
+        },
+        Template {
+            files: &[template!("hopper_dense"), HOPPER[0], HOPPER[1], HOPPER[2]],
+            kernel: "attention_dense",
+            level: Some(90),
+            options: &[("phase", "prefill"), ("kv", "dense")],
+            fields: DENSE,
+        },
+        Template {
+            files: &[template!("hopper_paged"), HOPPER[2]],
             kernel: "attention_prefill",
             level: Some(90),
-            options: &[("phase", "prefill")],
+            options: &[("phase", "prefill"), ("kv", "paged(64)"), ("mask", "causal")],
             fields: &[
                 Field::new("query", "QUERY", (128, 128), 128, Some(128)),
                 Field::new("key", "KEY", (64, 128), 64, Some(128)).shrinks(),
@@ -140,7 +163,7 @@ pub static FLASH_ATTENTION: Family = Family {
             files: &[PORTABLE],
             kernel: "attention_prefill",
             level: None,
-            options: &[("phase", "prefill")],
+            options: &[("phase", "prefill"), ("kv", "paged(64)"), ("mask", "causal")],
             fields: &[
                 Field::new("query", "QUERY", (8, 256), 8, None),
                 Field::new("key", "KEY", (8, 64), 8, None).shrinks(),
@@ -150,7 +173,19 @@ pub static FLASH_ATTENTION: Family = Family {
     ],
 };
 
-const PORTABLE: (&str, &str) = (
-    "templates/flash_attention/portable.rs",
-    include_str!("../../templates/flash_attention/portable.rs"),
-);
+/// Tiles of dense tensors on Hopper.
+const DENSE: &[Field] = &[
+    Field::new("query", "QUERY", (128, 192), 64, None),
+    Field::new("key", "KEY", (16, 256), 16, None).shrinks(),
+    Field::new("stages", "STAGES", (1, 8), 1, Some(2)),
+    Field::new("query_stages", "Q_STAGES", (1, 4), 1, Some(2)),
+    Field::new("ping_pong", "PING_PONG", (0, 1), 1, Some(1)),
+    Field::new("ahead", "AHEAD", (0, 1), 1, Some(0)),
+    Field::new("least", "LEAST", (0, 1 << 24), 1, Some(0)),
+];
+
+const PORTABLE: File = template!("portable");
+
+/// What Hopper's dense kernels share; the last is also the paged one's.
+const HOPPER: [File; 3] =
+    [template!("hopper"), template!("hopper_consumer"), template!("hopper_parts")];

@@ -114,7 +114,13 @@ fn compile(
 ) -> Result<CompiledKernel, Vec<(Vec<Diagnostic>, Span)>> {
     let own: Vec<usize> =
         (0..plan.cases.len()).filter(|case| plan.template_of[*case] == template).collect();
-    let cases: Vec<CaseValues> = own.iter().map(|case| plan.cases[*case].clone()).collect();
+    let has = |name: &str| function.generics.iter().any(|generic| generic.name.name == name);
+    let cases = own.iter().map(|case| {
+        let mut case = plan.cases[*case].clone();
+        case.generics.retain(|(name, _)| has(name));
+        case
+    });
+    let cases: Vec<CaseValues> = cases.collect();
     compile_cases(program, function, &cases).map_err(|mut failures| {
         for failure in &mut failures {
             failure.case = own[failure.case];
@@ -152,6 +158,8 @@ fn instantiate(kernel: &Function, call: &Instantiation, plan: &Plan, path: &str)
     let mut attribute = function.kernel.take().unwrap_or_default();
     attribute.elements.clone_from(&plan.elements);
     attribute.values.clone_from(&plan.values);
+    let generics = &function.generics;
+    attribute.values.retain(|(name, _)| generics.iter().any(|g| g.name.name == name.name));
     attribute.crate_path = Some(path.to_owned());
     attribute.reference = Some((format!("{path}::reference::{}", kernel.name.name), kernel.span));
     function.kernel = Some(attribute);

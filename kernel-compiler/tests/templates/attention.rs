@@ -2,12 +2,14 @@
 
 use crate::instance::{compiled, element, number};
 use half::bf16;
-use tilewright_kernel_compiler::interp::{self, Argument, Launch, Memory, Options, TensorMapValue};
-use tilewright_kernel_compiler::ir::{ParamKind, Scalar};
+use tilewright_kernel_compiler::interp::{self, Argument, Launch, Memory, Options};
+use tilewright_kernel_compiler::ir::Scalar;
 use tilewright_kernel_compiler::lower::Argument as Generic;
 use tilewright_kernel_compiler::verify::Verified;
 
-const SOURCES: [&str; 3] = [
+const DENSE: &str = include_str!("../../templates/flash_attention/hopper_dense.rs");
+const WIDE: &str = include_str!("../../templates/flash_attention/hopper_wide.rs");
+const SHARED: [&str; 3] = [
     include_str!("../../templates/flash_attention/hopper.rs"),
     include_str!("../../templates/flash_attention/hopper_consumer.rs"),
     include_str!("../../templates/flash_attention/hopper_parts.rs"),
@@ -32,18 +34,21 @@ struct Case {
 fn kernel(case: &Case) -> Verified {
     let truth = |name: &str, value: bool| (name.to_owned(), Generic::Truth(value));
     let generics = vec![
-        element("T", Scalar::Bf16),
+        element("K", Scalar::Bf16),
         number("HEAD_DIM", case.head_dim as u32),
         truth("CAUSAL", case.causal),
-        number("GROUPS", case.groups),
+        number("QUERY", 64 * case.groups),
         number("KEY", case.key),
         number("Q_STAGES", case.queries),
         number("STAGES", 2),
-        truth("PING_PONG", !case.ahead),
-        truth("AHEAD", case.ahead),
+        number("PING_PONG", u32::from(!case.ahead)),
+        number("AHEAD", u32::from(case.ahead)),
+        number("LEAST", 0),
     ];
     let label = format!("attention_{}_{}_{}", case.head_dim, case.key, case.causal);
-    compiled(&SOURCES, "attention_dense", &label, generics)
+    let own = if case.head_dim > 128 { WIDE } else { DENSE };
+    let [shared, consumer, parts] = SHARED;
+    compiled(&[own, shared, consumer, parts], "attention_dense", &label, generics)
 }
 
 /// Numbers of a tensor, some of them large; the same for the same seed.
@@ -92,39 +97,12 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
         let out = memory.uninitialised("out", queries * 2);
         let counter = memory.add_u32("counter", &[0]);
         let lse = memory.uninitialised("lse", queries / hd * 4);
-        let arguments = kernel.params.iter().map(|param| match param.name.as_str() {
-            "q" | "k" | "v" | "out_map" => {
-                let maps = ["q", "k", "v", "out_map"];
-                let i = maps.iter().position(|name| *name == param.name).unwrap();
-                let (rows, heads) =
-                    if i % 3 == 0 { (case.tokens, case.heads) } else { (case.keys, case.kv_heads) };
-                let ParamKind::TensorMap { element, tile, swizzle, .. } = &param.kind else {
-                    panic!("{} is no tensor map", param.name)
-                };
-                let row = (heads * hd * 2) as u64;
-                let (rows, heads) = (rows as u64, heads as u64);
-                Argument::TensorMap(TensorMapValue {
-                    buffer: inputs.get(i).copied().unwrap_or(out),
-                    offset: 0,
-                    element: *element,
-                    dims: vec![64, rows, hd as u64 / 64, heads, case.batch as u64],
-                    strides: vec![row, 128, hd as u64 * 2, rows * row],
-                    tile: tile.clone(),
-                    swizzle: *swizzle,
-                })
-            }
-            "out" => Argument::Buffer(out),
-            "lse" => Argument::Buffer(lse),
-            "counter" => Argument::Buffer(counter),
-            "batch" => Argument::U32(case.batch as u32),
-            "tokens" => Argument::U32(case.tokens as u32),
-            "keys" => Argument::U32(case.keys as u32),
-            "heads" => Argument::U32(case.heads as u32),
-            "kv_heads" => Argument::U32(case.kv_heads as u32),
-            "workers" => Argument::U32(case.workers),
-            "scale" => Argument::F32(scale),
-            other => panic!("no argument `{other}`"),
-        });
+        let [q, k, v] = inputs;
+        let buffers = [q, k, v, out, lse, counter].map(Argument::Buffer).into_iter();
+        let Case { batch, tokens, keys, heads, kv_heads, .. } = *case;
+        let sizes = [batch, tokens, keys, heads, kv_heads].map(|n| Argument::U32(n as u32));
+        let workers = [Argument::U32(case.workers), Argument::F32(scale)];
+        let arguments = buffers.chain(sizes).chain(workers);
         let launch = Launch::new(&kernel, arguments.collect()).unwrap();
         let done = interp::run(&mut memory, &[launch], Options::seed(seed));
         done.unwrap_or_else(|fault| panic!("schedule {seed}: {fault}"));

@@ -2,11 +2,12 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use tilewright_kernels_attention::kernels::{decode, prefill};
+use tilewright_kernels_attention::kernels::{decode, dense, dense_wide, prefill};
 use tilewright_runtime::{KernelText, Target};
 
 fn texts() -> Vec<&'static KernelText> {
     let cases = decode::INFO.cases.iter().chain(prefill::INFO.cases);
+    let cases = cases.chain(dense::INFO.cases).chain(dense_wide::INFO.cases);
     cases.flat_map(|case| case.texts).collect()
 }
 
@@ -38,8 +39,8 @@ fn ptx_assembles_without_spills() {
         checked += 1;
     }
     // Six head sizes and three elements: four tiles of decode, one of prefill. Two of them with two
-    // elements on Hopper.
-    assert_eq!(checked, 6 * 3 * 5 + 2 * 2);
+    // elements on Hopper; and there dense ones: two elements, two masks, one or two tiles.
+    assert_eq!(checked, 6 * 3 * 5 + 2 * 2 + 2 * (1 + 2 + 2 * 2 + 2));
 }
 
 #[test]
