@@ -56,7 +56,8 @@ fn hopper_has_a_template_of_its_own() {
     // Its case comes first, has tensor maps of its own, and leaves the launcher as it is.
     assert_eq!(shown.matches("TensorMapRule").count(), 2);
     assert!(shown.contains("wgmma.mma_async"));
-    let [hopper, portable] = ["(\"STAGES\" , \"2\")", "(\"THREADS\" , \"128\")"].map(|t| shown.find(t));
+    let [hopper, portable] =
+        ["(\"STAGES\" , \"2\")", "(\"THREADS\" , \"128\")"].map(|t| shown.find(t));
     assert!(hopper.is_some() && hopper < portable, "{hopper:?} {portable:?}");
     assert!(shown.contains("k_cache : & :: tilewright :: __private :: Tensor < K >"), "{shown}");
 }

@@ -116,12 +116,12 @@ pub static FLASH_ATTENTION: Family = Family {
         Key { name: "phase", role: Role::Option(&["prefill", "decode"]), default: Some("prefill") },
         Key { name: "head_dim", role: Role::Value("HEAD_DIM"), default: None },
         Key { name: "element", role: Role::Element("K"), default: None },
-        Key { name: "mask", role: Role::Flag("CAUSAL", ["full", "causal"]), default: Some("causal") },
         Key {
-            name: "kv",
-            role: Role::Option(&["paged(64)", "dense"]),
-            default: Some("paged(64)"),
+            name: "mask",
+            role: Role::Flag("CAUSAL", ["full", "causal"]),
+            default: Some("causal"),
         },
+        Key { name: "kv", role: Role::Option(&["paged(64)", "dense"]), default: Some("paged(64)") },
     ],
     templates: &[
         Template {

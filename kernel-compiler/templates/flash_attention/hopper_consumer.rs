@@ -115,7 +115,13 @@ impl<
     }
 
     /// O += P V of a block's last tile beside S of the next block's first one.
-    fn change<T: Float, const CAUSAL: bool, const Q_STAGES: u32, const STAGES: u32, const SET: u32>(
+    fn change<
+        T: Float,
+        const CAUSAL: bool,
+        const Q_STAGES: u32,
+        const STAGES: u32,
+        const SET: u32,
+    >(
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
         next: Work,
@@ -153,7 +159,13 @@ impl<
     }
 
     /// O += P V of this tile beside the weights of the next one, some of which are masked.
-    fn step<T: Float, const CAUSAL: bool, const Q_STAGES: u32, const STAGES: u32, const SET: u32>(
+    fn step<
+        T: Float,
+        const CAUSAL: bool,
+        const Q_STAGES: u32,
+        const STAGES: u32,
+        const SET: u32,
+    >(
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
         masked: bool,
@@ -172,7 +184,13 @@ impl<
     }
 
     /// Issues S = Q K^T of the next tile, then O += P V of this one, and waits for S.
-    fn issue<T: Float, const CAUSAL: bool, const Q_STAGES: u32, const STAGES: u32, const SET: u32>(
+    fn issue<
+        T: Float,
+        const CAUSAL: bool,
+        const Q_STAGES: u32,
+        const STAGES: u32,
+        const SET: u32,
+    >(
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
     ) {
@@ -215,7 +233,13 @@ impl<
     }
 
     /// O += P V of the last tile of all.
-    fn last<T: Float, const CAUSAL: bool, const Q_STAGES: u32, const STAGES: u32, const SET: u32>(
+    fn last<
+        T: Float,
+        const CAUSAL: bool,
+        const Q_STAGES: u32,
+        const STAGES: u32,
+        const SET: u32,
+    >(
         &mut self,
         on: Tiles<T, HEAD_DIM, CAUSAL, GROUPS, KEY, Q_STAGES, STAGES>,
     ) {

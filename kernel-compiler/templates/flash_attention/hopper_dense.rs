@@ -91,7 +91,8 @@ pub fn attention_dense<
     scale: f32,
 ) {
     const GROUPS: u32 = QUERY / 64;
-    let sizes = Sizes { batch: batch, tokens: tokens, keys: keys, heads: heads, kv_heads: kv_heads };
+    let sizes =
+        Sizes { batch: batch, tokens: tokens, keys: keys, heads: heads, kv_heads: kv_heads };
     let rows = shared_aligned::<K, { QUERY * HEAD_DIM }, 1024>();
     let put = |work, sum, factor| {
         stage_rows::<K, HEAD_DIM>(rows, sum, factor);

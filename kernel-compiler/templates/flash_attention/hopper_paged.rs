@@ -110,9 +110,7 @@ pub fn attention_prefill<
                 }
                 word::<K>(x[0], x[1])
             };
-            let queries = map(HEAD_DIM / 16, |s| {
-                map(4, |w| load(w % 2, s * 16 + w / 2 * 8))
-            });
+            let queries = map(HEAD_DIM / 16, |s| map(4, |w| load(w % 2, s * 16 + w / 2 * 8)));
             let mut reader = Reader::<HEAD_DIM, KEY> {
                 position: (first_position + own) as i32 - column as i32,
                 open: (first_position + first + 1) / KEY,
@@ -132,7 +130,8 @@ pub fn attention_prefill<
                 let (there, row) = row(i);
                 if there {
                     for j in unroll(0..HEAD_DIM / 8) {
-                        let x = map(2, |e| reader.sum[j * 4 + i * 2 + e] * reader.softmax.factor[i]);
+                        let x =
+                            map(2, |e| reader.sum[j * 4 + i * 2 + e] * reader.softmax.factor[i]);
                         out.store(row * HEAD_DIM + j * 8 + column, x);
                     }
                 }
@@ -179,13 +178,7 @@ impl<K: Float, const HEAD_DIM: u32, const KEY: u32, const STAGES: u32>
     Pages<K, HEAD_DIM, KEY, STAGES>
 {
     /// The producer's program: from the last tile to the first, keys one tile ahead of values.
-    fn produce(
-        self,
-        k: &TensorMap<K>,
-        v: &TensorMap<K>,
-        blocks: u32,
-        block: impl Fn(u32) -> u32,
-    ) {
+    fn produce(self, k: &TensorMap<K>, v: &TensorMap<K>, blocks: u32, block: impl Fn(u32) -> u32) {
         const PAGES: u32 = KEY / PAGE;
         const BYTES: u32 = KEY * HEAD_DIM * size_of::<K>();
         let mut late = [0u32; PAGES];
@@ -233,12 +226,7 @@ impl<K: Float, const HEAD_DIM: u32, const KEY: u32, const STAGES: u32>
     }
 
     /// S = Q K^T, issued and committed.
-    fn score(
-        self,
-        scores: &mut [f32; KEY / 2],
-        queries: [[u32; 4]; HEAD_DIM / 16],
-        turn: u32,
-    ) {
+    fn score(self, scores: &mut [f32; KEY / 2], queries: [[u32; 4]; HEAD_DIM / 16], turn: u32) {
         for step in unroll(0..HEAD_DIM / 16) {
             let at = turn % STAGES * KEY * HEAD_DIM + step / 4 * KEY * 64 + step % 4 * 16;
             let b = self.k_ring.descriptor(at, 16, 1024, "swizzle_128");

@@ -74,7 +74,8 @@ pub fn attention_dense<
     scale: f32,
 ) {
     const GROUPS: u32 = QUERY / 64;
-    let sizes = Sizes { batch: batch, tokens: tokens, keys: keys, heads: heads, kv_heads: kv_heads };
+    let sizes =
+        Sizes { batch: batch, tokens: tokens, keys: keys, heads: heads, kv_heads: kv_heads };
     let put = |work, sum, factor| {
         put_rows::<K, HEAD_DIM>(out, sizes, work, sum, factor);
     };

@@ -108,8 +108,7 @@ fn check(case: &Case, seeds: std::ops::Range<u64>) {
         done.unwrap_or_else(|fault| panic!("schedule {seed}: {fault}"));
         assert_eq!(memory.u32s(counter), [0], "the next launch counts from 0");
         let outs = memory.bytes(out).chunks_exact(2);
-        let outs: Vec<f64> =
-            outs.map(|b| f64::from(bf16::from_le_bytes([b[0], b[1]]))).collect();
+        let outs: Vec<f64> = outs.map(|b| f64::from(bf16::from_le_bytes([b[0], b[1]]))).collect();
         let logs = memory.bytes(lse).chunks_exact(4);
         let logs: Vec<f64> =
             logs.map(|b| f64::from(f32::from_le_bytes(b.try_into().unwrap()))).collect();

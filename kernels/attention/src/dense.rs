@@ -45,9 +45,7 @@ pub(crate) mod kernels {
 
 /// Element types of dense attention: `bf16` and `f16`.
 pub trait DenseElement:
-    tilewright_runtime::Element
-    + kernels::dense::ElementK
-    + kernels::dense_wide::ElementK
+    tilewright_runtime::Element + kernels::dense::ElementK + kernels::dense_wide::ElementK
 {
 }
 
@@ -75,8 +73,11 @@ pub fn attention_dense<K: DenseElement>(
     causal: bool,
     scale: f32,
 ) -> Result<(), Error> {
-    let workers = device.capabilities().multiprocessors.max(1);
-    let wide = q.shape().dims().get(3) == Some(&256);
-    let launch = if wide { kernels::dense_wide } else { kernels::dense };
-    launch(device, q, k, v, out, lse, counter, workers, scale, causal)
+    let cuda = device.capabilities().cuda.as_ref();
+    let workers = cuda.map_or(1, |cuda| cuda.multiprocessors.max(1));
+    if q.shape().dims().get(3) == Some(&256) {
+        kernels::dense_wide(device, q, k, v, out, lse, counter, workers, scale, causal)
+    } else {
+        kernels::dense(device, q, k, v, out, lse, counter, workers, scale, causal)
+    }
 }
