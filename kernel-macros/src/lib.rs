@@ -41,3 +41,23 @@ pub fn kernel_module(_attribute: TokenStream, item: TokenStream) -> TokenStream 
 pub fn flash_attention(call: TokenStream) -> TokenStream {
     family::expand(&family::FLASH_ATTENTION, call.into()).into()
 }
+
+/// Dense products `y = x W^T` of 16-bit floats, summed in `f32`, with one's own element types and tiles.
+///
+/// ```text
+/// matmul! {
+///     pub product {
+///         element: [bf16, f16],
+///         tiles: {
+///             sm_90a => { rows: 256, stages: 3, cluster: 1, slots: 4, band: 8 },
+///         },
+///     }
+/// }
+/// ```
+///
+/// The launcher takes `x: [tokens, columns]`, `w: [rows, columns]`, `y: [tokens, rows]` and how many
+/// workgroups work through the tiles: the device's multiprocessors, as whole clusters.
+#[proc_macro]
+pub fn matmul(call: TokenStream) -> TokenStream {
+    family::expand(&family::MATMUL, call.into()).into()
+}

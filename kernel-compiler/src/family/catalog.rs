@@ -82,7 +82,7 @@ pub struct Field {
 }
 
 impl Field {
-    const fn new(
+    pub(super) const fn new(
         name: &'static str,
         generic: &'static str,
         range: (u32, u32),
@@ -92,7 +92,7 @@ impl Field {
         Field { name, generic, range, step, default, shrinks: false }
     }
 
-    const fn shrinks(self) -> Field {
+    pub(super) const fn shrinks(self) -> Field {
         Field { shrinks: true, ..self }
     }
 }

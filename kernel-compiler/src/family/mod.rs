@@ -23,7 +23,9 @@ mod cases;
 mod catalog;
 mod expand;
 mod guard;
+mod matmul;
 mod tile_error;
 
 pub use catalog::{FLASH_ATTENTION, Family, Field, Key, Role, Template};
 pub use expand::expand;
+pub use matmul::MATMUL;

@@ -27,7 +27,7 @@ impl<'m> Machine<'m, '_> {
             AsyncOp::CopyAsyncWait(pending) => self.copy_async_wait(site, *pending),
             AsyncOp::CopyAsyncArrive(barrier) => self.copy_async_arrive(site, barrier),
             AsyncOp::MbarrierInit { barrier, count } => self.mbarrier_init(site, barrier, *count),
-            AsyncOp::MbarrierArrive { barrier, count } => {
+            AsyncOp::MbarrierArrive { barrier, count, .. } => {
                 let count = self.get(site, *count) as u32;
                 self.mbarrier_arrive(site, barrier, count, 0)
             }

@@ -233,7 +233,7 @@ impl<const STAGES: u32, const CLUSTER: u32> Ring<STAGES, CLUSTER> {
         assume(stage < STAGES);
         if CLUSTER > 1 {
             if lane_id() < CLUSTER {
-                mbarrier_arrive_remote(bars, self.empty + stage, lane_id());
+                mbarrier_arrive_remote(bars, self.empty + stage, lane_id(), "workgroup");
             }
         } else {
             if lane_id() == 0 {

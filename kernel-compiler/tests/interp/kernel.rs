@@ -271,7 +271,7 @@ impl Kernel {
     }
 
     pub fn arrive(&mut self, barrier: Place) {
-        self.asynchronous(AsyncOp::MbarrierArrive { barrier, count: u(1) });
+        self.asynchronous(AsyncOp::MbarrierArrive { barrier, count: u(1), scope: Scope::Cluster });
     }
 
     pub fn wait(&mut self, bars: Base, index: u32, parity: Operand) {

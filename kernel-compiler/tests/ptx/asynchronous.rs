@@ -1,7 +1,7 @@
 //! Copies, mbarriers, tensor maps, dependent launches.
 
 use tilewright_kernel_compiler::ir::op::{
-    AsyncOp, AtomicOp, Base, BinaryOp, Builtin, BulkReduce, L2Hint, Place,
+    AsyncOp, AtomicOp, Base, BinaryOp, Builtin, BulkReduce, L2Hint, Place, Scope,
 };
 use tilewright_kernel_compiler::ir::{Op, Operand, Scalar, SharedId};
 
@@ -46,14 +46,30 @@ fn mbarriers() {
         let first = shared(barriers, at(0));
         let second = shared(barriers, thread);
         k.effect(Op::Async(AsyncOp::MbarrierInit { barrier: first, count: u32(64) }));
-        k.effect(Op::Async(AsyncOp::MbarrierArrive { barrier: first, count: u32(1) }));
-        k.effect(Op::Async(AsyncOp::MbarrierArrive { barrier: second, count: u32(2) }));
+        k.effect(Op::Async(AsyncOp::MbarrierArrive {
+            barrier: first,
+            count: u32(1),
+            scope: Scope::Cluster,
+        }));
+        k.effect(Op::Async(AsyncOp::MbarrierArrive {
+            barrier: second,
+            count: u32(2),
+            scope: Scope::Cluster,
+        }));
         if target != SM_80 {
-            k.effect(Op::Async(AsyncOp::MbarrierArrive { barrier: second, count: thread }));
+            k.effect(Op::Async(AsyncOp::MbarrierArrive {
+                barrier: second,
+                count: thread,
+                scope: Scope::Cluster,
+            }));
             k.effect(Op::Async(AsyncOp::MbarrierExpect { barrier: first, bytes: u32(4096) }));
             let rank = k.op(Op::Builtin(Builtin::ClusterRank));
             let far = Place { base: Base::Cluster { array: barriers, rank }, index: at(1) };
-            k.effect(Op::Async(AsyncOp::MbarrierArrive { barrier: far, count: u32(1) }));
+            k.effect(Op::Async(AsyncOp::MbarrierArrive {
+                barrier: far,
+                count: u32(1),
+                scope: Scope::Cluster,
+            }));
             k.effect(Op::Async(AsyncOp::MbarrierExpect { barrier: far, bytes: u32(16) }));
         }
         let done = k.op(Op::Async(AsyncOp::MbarrierTryWait { barrier: first, parity: u32(0) }));

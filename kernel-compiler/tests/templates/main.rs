@@ -4,4 +4,5 @@
 mod attention;
 mod instance;
 mod matmul;
+mod matvec;
 mod paged;

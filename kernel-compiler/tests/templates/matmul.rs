@@ -9,7 +9,7 @@ use tilewright_kernel_compiler::verify::Verified;
 const SOURCE: &str = include_str!("../../templates/matmul/hopper.rs");
 
 /// An instance: rows of a tile, stages, workgroups of a cluster, slots, height of a band.
-fn instance(ty: Scalar, [rows, stages, cluster, slots, band]: [u32; 5]) -> Verified {
+pub fn instance(ty: Scalar, [rows, stages, cluster, slots, band]: [u32; 5]) -> Verified {
     let generics = vec![
         element("T", ty),
         number("ROWS", rows),

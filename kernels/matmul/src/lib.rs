@@ -3,8 +3,11 @@
 //! Weights lie packed in planes (`tilewright_kernels_reference::formats`); every kernel here reads that
 //! one layout.
 
+mod dense;
 mod reference;
+pub(crate) mod runtime;
 
+pub use dense::{DenseElement, matmul_dense};
 pub use quantized::{gather, matmul};
 
 use tilewright_kernel_macros::kernel_module;

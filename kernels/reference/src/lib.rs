@@ -9,6 +9,7 @@
 mod activation;
 mod attention;
 mod attention_dense;
+mod dense;
 mod dot;
 mod embedding;
 mod float;
@@ -22,6 +23,7 @@ pub mod sampling;
 pub use activation::{add, swiglu};
 pub use attention::{attention_decode, attention_prefill};
 pub use attention_dense::attention_dense;
+pub use dense::matmul_dense;
 pub use embedding::{
     gather_bf16, gather_f16, gather_f32, gather_q4_0, gather_q4_1, gather_q4_k, gather_q5_0,
     gather_q5_1, gather_q5_k, gather_q6_k, gather_q8_0,

@@ -9,7 +9,7 @@ fn clusters(y: &mut [u32]) {
     tile[t] = t + rank * 100;
     tile[64 + t] = 5;
     if t == 0 {
-        mbarrier_init(bars, 0, 32);
+        mbarrier_init(bars, 0, 64);
         fence_mbarrier_init();
     }
     cluster_arrive();
@@ -18,6 +18,7 @@ fn clusters(y: &mut [u32]) {
     cluster_reduce_add(tile, 64 + t / 2, other, t);
     let remote = cluster_load(tile, 31 - t, other);
     mbarrier_arrive_remote(bars, 0, other);
+    mbarrier_arrive_remote(bars, 0, other, "workgroup");
     mbarrier_wait(bars, 0, 0);
     cluster_arrive();
     cluster_wait();

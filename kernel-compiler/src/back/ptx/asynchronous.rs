@@ -3,7 +3,7 @@
 //! PTX ISA, "Data Movement and Conversion Instructions: Asynchronous copy", "mbarrier",
 //! "griddepcontrol".
 
-use crate::ir::op::{AsyncOp, AtomicOp, BulkReduce, L2Hint, Place};
+use crate::ir::op::{AsyncOp, AtomicOp, BulkReduce, L2Hint, Place, Scope};
 use crate::ir::{Operand, ParamId, Scalar, ValueId};
 
 use super::address::{Address, Space};
@@ -34,7 +34,9 @@ impl Emitter<'_> {
                 let count = self.arg(*count);
                 self.line(format_args!("mbarrier.init.shared.b64 {barrier}, {count};"));
             }
-            AsyncOp::MbarrierArrive { barrier, count } => self.arrive(barrier, *count),
+            AsyncOp::MbarrierArrive { barrier, count, scope } => {
+                self.arrive(barrier, *count, *scope);
+            }
             AsyncOp::MbarrierExpect { barrier, bytes } => {
                 self.need(tables::MBARRIER_EXPECT);
                 let (barrier, bytes) = (self.address(barrier), self.arg(*bytes));
@@ -130,13 +132,14 @@ impl Emitter<'_> {
         self.copy_line(&format!("cp.async.{level}.shared.global {to}, {from}, {bytes}{valid};"));
     }
 
-    fn arrive(&mut self, barrier: &Place, count: Operand) {
+    fn arrive(&mut self, barrier: &Place, count: Operand, scope: Scope) {
         let address = self.address(barrier);
         if address.space == Space::Cluster {
             self.need(tables::MBARRIER_CLUSTER);
             let count = self.arg(count);
+            let scope = if scope == Scope::Workgroup { "cta" } else { "cluster" };
             self.line(format_args!(
-                "mbarrier.arrive.release.cluster.shared::cluster.b64 _, {address}, {count};"
+                "mbarrier.arrive.release.{scope}.shared::cluster.b64 _, {address}, {count};"
             ));
             return;
         }

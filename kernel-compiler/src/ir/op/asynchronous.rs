@@ -1,7 +1,7 @@
 //! Asynchronous copies, mbarriers and dependent launches (PTX only).
 
 use super::super::{Operand, ParamId};
-use super::memory::{AtomicOp, L2Hint, Place};
+use super::memory::{AtomicOp, L2Hint, Place, Scope};
 
 /// Asynchronous operations. No results, except [`AsyncOp::MbarrierTryWait`] (a `Bool`).
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,9 @@ pub enum AsyncOp {
         barrier: Place,
         /// Arrivals.
         count: Operand,
+        /// Who sees what the thread wrote before, once it saw the arrival. [`Scope::Workgroup`] is
+        /// enough to hand memory back that was only read, and waits for no store on its way.
+        scope: Scope,
     },
     /// `mbarrier.arrive.expect_tx`: one arrival, and `bytes` (`U32`) more are expected.
     MbarrierExpect {

@@ -270,7 +270,7 @@ fn async_operands(op: &mut AsyncOp, f: &mut dyn FnMut(&mut Operand)) {
         }
         AsyncOp::CopyAsyncArrive(place) => place_operands(place, f),
         AsyncOp::MbarrierInit { barrier, count: extra }
-        | AsyncOp::MbarrierArrive { barrier, count: extra }
+        | AsyncOp::MbarrierArrive { barrier, count: extra, .. }
         | AsyncOp::MbarrierExpect { barrier, bytes: extra }
         | AsyncOp::MbarrierTryWait { barrier, parity: extra }
         | AsyncOp::MbarrierWait { barrier, parity: extra } => {

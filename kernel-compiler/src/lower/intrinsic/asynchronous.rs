@@ -102,22 +102,38 @@ impl<'a> Lowerer<'_, 'a> {
         let (plain, extra) = call.arguments.split_at(2.min(call.arguments.len()));
         let [array, index] = self.arguments_of::<2>(call.name, plain)?;
         let mut barrier = self.async_place(&array, index, call.span)?;
+        let mut scope = Scope::Cluster;
         if name == "mbarrier_arrive_remote" {
-            let [rank] = self.arguments_of::<1>(call.name, extra)?;
+            let (rank, scopes) = extra.split_at(1.min(extra.len()));
+            if let [argument] = scopes {
+                match self.eval(argument, None)? {
+                    Val::Str(text) if text == "workgroup" => scope = Scope::Workgroup,
+                    Val::Str(text) if text == "cluster" => {}
+                    _ => {
+                        return self.error_help(
+                            &TYPE_MISMATCH,
+                            argument.span,
+                            "this is not the scope of an arrival".to_owned(),
+                            "scopes are \"cluster\" and \"workgroup\"".to_owned(),
+                        );
+                    }
+                }
+            }
+            let [rank] = self.arguments_of::<1>(call.name, rank)?;
             let rank = self.scalar(rank, Scalar::U32, call.span)?;
             barrier = self.remote(barrier, rank, call.span)?;
         }
         let one = self.constant(Scalar::U32, 1);
         let op = match (name, extra) {
             ("mbarrier_arrive_remote", _) | ("mbarrier_arrive", []) => {
-                AsyncOp::MbarrierArrive { barrier, count: one }
+                AsyncOp::MbarrierArrive { barrier, count: one, scope }
             }
             _ => {
                 let [value] = self.arguments_of::<1>(call.name, extra)?;
                 let value = self.scalar(value, Scalar::U32, call.span)?;
                 match name {
                     "mbarrier_init" => AsyncOp::MbarrierInit { barrier, count: value },
-                    "mbarrier_arrive" => AsyncOp::MbarrierArrive { barrier, count: value },
+                    "mbarrier_arrive" => AsyncOp::MbarrierArrive { barrier, count: value, scope },
                     "mbarrier_expect" => AsyncOp::MbarrierExpect { barrier, bytes: value },
                     "mbarrier_wait" => AsyncOp::MbarrierWait { barrier, parity: value },
                     _ => {
@@ -176,7 +192,28 @@ impl<'a> Lowerer<'_, 'a> {
         Ok(Val::Unit)
     }
 
-    /// `bulk_load(to, i, from, j, bytes, barrier, k)`, `bulk_store(to, i, from, j, bytes)`,
+    /// A cache hint of the second level as the last argument of a copy.
+    fn l2_hint(&mut self, hints: &'a [Expr], span: Span) -> Eval<'a, L2Hint> {
+        let [hint] = hints else {
+            return if hints.is_empty() {
+                Ok(L2Hint::Default)
+            } else {
+                self.error(&TYPE_MISMATCH, span, "a copy takes one cache hint".to_owned())
+            };
+        };
+        match self.eval(hint, None)? {
+            Val::Str(text) if text == "l2::evict_first" => Ok(L2Hint::EvictFirst),
+            Val::Str(text) if text == "l2::evict_last" => Ok(L2Hint::EvictLast),
+            _ => self.error_help(
+                &TYPE_MISMATCH,
+                span,
+                "this is not a cache hint of a copy".to_owned(),
+                "hints are l2::evict_first and l2::evict_last".to_owned(),
+            ),
+        }
+    }
+
+    /// `bulk_load(to, i, from, j, bytes, barrier, k [, hint])`, `bulk_store(to, i, from, j, bytes)`,
     /// `bulk_reduce_add(..)` the same, `bulk_prefetch(from, j, bytes)`
     fn bulk_copy(&mut self, call: &Call<'a, '_>) -> Eval<'a> {
         if call.name.name == "bulk_prefetch" {
@@ -192,9 +229,11 @@ impl<'a> Lowerer<'_, 'a> {
         let bytes = self.scalar(bytes, Scalar::U32, call.span)?;
         let op = match call.name.name.as_str() {
             "bulk_load" => {
-                let [array, k] = self.arguments_of::<2>(call.name, extra)?;
+                let (plain, hints) = extra.split_at(2.min(extra.len()));
+                let [array, k] = self.arguments_of::<2>(call.name, plain)?;
                 let barrier = self.async_place(&array, k, call.span)?;
-                AsyncOp::BulkLoad { to, from, bytes, barrier, l2: L2Hint::Default }
+                let l2 = self.l2_hint(hints, call.span)?;
+                AsyncOp::BulkLoad { to, from, bytes, barrier, l2 }
             }
             "bulk_store" => AsyncOp::BulkStore { to, from, bytes, reduce: BulkReduce::None },
             _ => AsyncOp::BulkStore { to, from, bytes, reduce: BulkReduce::With(AtomicOp::Add) },

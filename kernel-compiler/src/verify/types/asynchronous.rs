@@ -29,7 +29,7 @@ impl Types<'_, '_> {
                 self.barrier(barrier);
                 self.is(*extra, Scalar::U32);
             }
-            AsyncOp::MbarrierArrive { barrier, count } => {
+            AsyncOp::MbarrierArrive { barrier, count, .. } => {
                 self.is(*count, Scalar::U32);
                 match barrier.base {
                     Base::Cluster { array, .. } => {

@@ -2,7 +2,7 @@
 
 use super::super::names::Named;
 use super::super::record::{Arg, Part, Parts, Record};
-use crate::ir::op::{AsyncOp, BulkReduce, L2Hint};
+use crate::ir::op::{AsyncOp, BulkReduce, L2Hint, Scope};
 
 fn hint(record: Record, l2: L2Hint) -> Record {
     record.with_if(l2 != L2Hint::Default, l2.word())
@@ -34,8 +34,9 @@ pub(super) fn encode(op: &AsyncOp) -> Record {
         AsyncOp::MbarrierInit { barrier, count } => {
             Record::new("mbarrier_init").arg(*barrier).arg(*count)
         }
-        AsyncOp::MbarrierArrive { barrier, count } => {
-            Record::new("mbarrier_arrive").arg(*barrier).arg(*count)
+        AsyncOp::MbarrierArrive { barrier, count, scope } => {
+            let record = Record::new("mbarrier_arrive");
+            record.with_if(*scope != Scope::Cluster, scope.word()).arg(*barrier).arg(*count)
         }
         AsyncOp::MbarrierExpect { barrier, bytes } => {
             Record::new("mbarrier_expect").arg(*barrier).arg(*bytes)
@@ -87,7 +88,10 @@ pub(super) fn decode(name: &str, p: &mut Parts) -> Part<Option<AsyncOp>> {
         "copy_async_wait" => AsyncOp::CopyAsyncWait(p.number("pending")?),
         "copy_async_arrive" => AsyncOp::CopyAsyncArrive(p.place()?),
         "mbarrier_init" => AsyncOp::MbarrierInit { barrier: p.place()?, count: p.operand()? },
-        "mbarrier_arrive" => AsyncOp::MbarrierArrive { barrier: p.place()?, count: p.operand()? },
+        "mbarrier_arrive" => {
+            let scope = if p.flag("workgroup") { Scope::Workgroup } else { Scope::Cluster };
+            AsyncOp::MbarrierArrive { barrier: p.place()?, count: p.operand()?, scope }
+        }
         "mbarrier_expect" => AsyncOp::MbarrierExpect { barrier: p.place()?, bytes: p.operand()? },
         "mbarrier_try_wait" => {
             AsyncOp::MbarrierTryWait { barrier: p.place()?, parity: p.operand()? }
