@@ -2,33 +2,36 @@
 //! what leaves.
 //!
 //! Sources: Dao et al. 2022, algorithm 1; Shah et al. 2024 (FlashAttention-3: roles, ping-pong, overlap of
-//! two tiles within a warp group); PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions", "Tensor Map".
+//! two tiles within a warp group); PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions" and
+//! "Tensor Map".
 //!
-//! Ladder: hot medians of 15 rounds in ratio to cuDNN 9.19 in the same process, one NVIDIA H100 80GB HBM3,
-//! bf16, batch * tokens = 16384, heads * head_dim = 2048, 16384 keys, full / causal (errors against f64:
-//! 1.9e-3 relative). cuDNN: 630 / 540 TFLOP/s for 128 dimensions, 465 / 435 for 64, 660 / 550 for 256.
-//! Processes differ by 2 %.
+//! Ladder: hot medians of 15 rounds in ratio to cuDNN (PyTorch 2.11) in the same process, one NVIDIA H100
+//! 80GB HBM3, bf16, batch * tokens = 16384, heads * head_dim = 2048, 16384 keys, full / causal (relative
+//! error against f64: 1.9e-3). cuDNN: 630 / 540 TFLOP/s for 128 dimensions, 465 / 435 for 64, 660 / 550 for
+//! 256. One process a row, except 4 to 6 and the last, which share one; processes differ by 2 %.
 //!
 //! | step | 128 | 64 | 256 |
 //! |---|---|---|---|
-//! | 1 roles, two stages, S before P V, turns; blocks in a fixed order | 1.01 / 0.99 | 1.15 / - | 1.14 / - |
-//! | 2 blocks drawn from a counter, longest first; one loop over all blocks' tiles | 0.98 / 1.11 | 1.10 / 1.12 | 1.10 / 1.19 |
+//! | 1 roles, two stages, S before P V, turns; a fixed order | 1.01 / 0.99 | 1.15 / - | 1.14 / - |
+//! | 2 blocks from a counter, longest first; one loop | 0.98 / 1.11 | 1.10 / 1.12 | 1.10 / 1.19 |
 //! | 3 queries of the next block ahead (two stages) | 0.99 / 1.15 | 1.16 / 1.18 | no memory |
-//! | 4 a loop of whole tiles; masks and a block's first tile apart | 1.03 / 1.17 | 1.16 / 1.16 | 1.12 / 1.21 |
+//! | 4 whole tiles in a loop of their own | 1.03 / 1.17 | 1.16 / 1.16 | 1.12 / 1.21 |
 //! | 5 two sets of weights in turn (`AHEAD`) | 1.04 / 1.21 | no registers | no registers |
 //! | 6 that without turns (`PING_PONG`) | 1.05 / 1.22 | | |
 //! | rows leave through memory, with 5 and with 4 | 1.05 / 1.21 | 1.18 / 1.17 | no memory |
 //!
 //! Step 2 was to gain 15 % on causal, and did; that its loop lost 2 % on full, which 4 gave back, was not
-//! foreseen. Dropped: holding the wait for P V behind the softmax by a false question (0.995 / 1.129 where 4
-//! has 1.030 / 1.166), the sum's rescaling behind the issue of S (no change with that), 176 keys a tile
-//! (1.05 / 1.18 with 4, worse below 16384 keys), 128 rows for 64 dimensions (0.95 full, but the best of
-//! causal ones up to 1024 keys: 0.98 to 0.97 at 1024).
+//! foreseen. Dropped: holding the wait for P V behind the softmax by a false question (0.995 / 1.129 where
+//! 4 has 1.030 / 1.166), the sum's rescaling behind the issue of S (no change with that), 176 keys a tile
+//! (1.05 / 1.18 with 4, worse below 16384 keys), 128 rows for 64 dimensions (0.95 full; but 0.98 where 192
+//! have 0.97, causal with 1024 keys).
 //!
 //! Fewer keys, 4 with rows from registers: 128 dimensions 1.02 / 1.18 at 4096 (5 with rows through memory:
-//! 1.06 / 1.24), 1.02 / 1.12 at 1024, 1.03 / 1.06 at 512; causal ones at 1024 and 512 gain 4 and 14 % from
-//! half as many keys and values in the cache at a time (1.15 and 1.20, with 5 and rows through memory); 64
-//! dimensions 1.12 / 1.10, 1.05 / 0.90, 1.06 / 0.88; 256 dimensions 1.09 / 1.17, 1.05 / 1.00, 0.98 / 0.89.
+//! 1.06 / 1.24), 1.02 / 1.12 at 1024; 64 dimensions 1.12 / 1.10 and 1.05 / 0.90; 256 dimensions 1.09 / 1.17
+//! and 1.05 / 1.00. At 512: 1.03, 1.06 and 0.98 full, and causal 128 dimensions 290 TFLOP/s, 328 with half
+//! as many keys and values in the cache at a time (456 for 444 at 1024), where cuDNN had 274 in that
+//! process and 338 in the one before. The tiles of `kernels/attention` are these, in pairs that were not
+//! all measured together.
 
 /// The sizes of the problem.
 struct Sizes {

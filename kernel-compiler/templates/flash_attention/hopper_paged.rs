@@ -97,45 +97,13 @@ pub fn attention_prefill<
         role("consumer", 8, 232, || {
             let head = kv_head * (heads / kv_heads) + block_id_y();
             let own = first + subgroup_id() * 16 + lane_id() / 4;
-            let column = lane_id() % 4 * 2;
             let row = |i| {
                 let token = own + i * 8;
                 (token < tokens && head < heads, index(first_token + token) * heads + head)
             };
-            let load = |i, e| {
-                let mut x = [0.0f32; 2];
-                let (there, row) = row(i);
-                if there {
-                    x = q.load(row * HEAD_DIM + e + column);
-                }
-                word::<K>(x[0], x[1])
-            };
-            let queries = map(HEAD_DIM / 16, |s| map(4, |w| load(w % 2, s * 16 + w / 2 * 8)));
-            let mut reader = Reader::<HEAD_DIM, KEY> {
-                position: (first_position + own) as i32 - column as i32,
-                open: (first_position + first + 1) / KEY,
-                tile: ring.tiles - 1,
-                turn: 0,
-                scores: uninitialised::<[f32; KEY / 2]>(),
-                weights: uninitialised::<[u32; KEY / 4]>(),
-                softmax: Softmax::new(),
-                sum: [0.0; HEAD_DIM / 2],
-            };
-            reader.first(ring, queries, scale * LOG2_E);
-            while reader.tile > 0 {
-                reader.step(ring, queries, scale * LOG2_E);
-            }
-            reader.last(ring);
-            for i in unroll(0..2) {
-                let (there, row) = row(i);
-                if there {
-                    for j in unroll(0..HEAD_DIM / 8) {
-                        let x =
-                            map(2, |e| reader.sum[j * 4 + i * 2 + e] * reader.softmax.factor[i]);
-                        out.store(row * HEAD_DIM + j * 8 + column, x);
-                    }
-                }
-            }
+            let position = first_position + own;
+            let open = (first_position + first + 1) / KEY;
+            read::<K, HEAD_DIM, KEY, STAGES>(ring, q, out, position, open, scale, row);
         }),
         role("producer", 4, 40, || {
             if subgroup_id() == 8 {
@@ -155,6 +123,53 @@ pub fn attention_prefill<
             }
         }),
     );
+}
+
+/// A consumer's program for the thread's two rows, of which the first stands at `position`: `row` says
+/// whether the n-th is there, and in which row of `q` and `out`.
+fn read<K: Float, const HEAD_DIM: u32, const KEY: u32, const STAGES: u32>(
+    ring: Pages<K, HEAD_DIM, KEY, STAGES>,
+    q: &[f32],
+    out: &mut [f32],
+    position: u32,
+    open: u32,
+    scale: f32,
+    row: impl Fn(u32) -> (bool, usize),
+) {
+    let column = lane_id() % 4 * 2;
+    let load = |i, e| {
+        let mut x = [0.0f32; 2];
+        let (there, row) = row(i);
+        if there {
+            x = q.load(row * HEAD_DIM + e + column);
+        }
+        word::<K>(x[0], x[1])
+    };
+    let queries = map(HEAD_DIM / 16, |s| map(4, |w| load(w % 2, s * 16 + w / 2 * 8)));
+    let mut reader = Reader::<HEAD_DIM, KEY> {
+        position: position as i32 - column as i32,
+        open: open,
+        tile: ring.tiles - 1,
+        turn: 0,
+        scores: uninitialised::<[f32; KEY / 2]>(),
+        weights: uninitialised::<[u32; KEY / 4]>(),
+        softmax: Softmax::new(),
+        sum: [0.0; HEAD_DIM / 2],
+    };
+    reader.first(ring, queries, scale * LOG2_E);
+    while reader.tile > 0 {
+        reader.step(ring, queries, scale * LOG2_E);
+    }
+    reader.last(ring);
+    for i in unroll(0..2) {
+        let (there, row) = row(i);
+        if there {
+            for j in unroll(0..HEAD_DIM / 8) {
+                let x = map(2, |e| reader.sum[j * 4 + i * 2 + e] * reader.softmax.factor[i]);
+                out.store(row * HEAD_DIM + j * 8 + column, x);
+            }
+        }
+    }
 }
 
 /// The workgroup's memory, and what its rows see.
