@@ -104,11 +104,16 @@ impl CompiledKernel {
         let same = |(a, b): (&CompiledParam, &CompiledParam)| {
             let kinds = match (&a.kind, &b.kind) {
                 (ParamKind::Scalar(a), ParamKind::Scalar(b)) => a == b,
-                (a, b) => std::mem::discriminant(a) == std::mem::discriminant(b),
+                (a, b) => is_tensor(a) == is_tensor(b),
             };
             kinds && a.name == b.name
         };
         self.params.len() == other.params.len() && self.params.iter().zip(&other.params).all(same)
+    }
+
+    /// Whether a parameter is a tensor map.
+    pub fn has_tensor_maps(&self) -> bool {
+        self.params.iter().any(|param| matches!(param.kind, ParamKind::TensorMap { .. }))
     }
 
     /// Adds the cases of a kernel of the same parameters, in the order of their places.
@@ -375,6 +380,15 @@ fn merge_kind(into: &mut ParamKind, other: &ParamKind) {
         && *b == Access::ReadWrite
     {
         *a = Access::ReadWrite;
+    }
+}
+
+/// Whether the caller gives a tensor, or a map that it has made; `None` for a scalar.
+fn is_tensor(kind: &ParamKind) -> Option<bool> {
+    match kind {
+        ParamKind::Buffer { .. } | ParamKind::TensorMap { of: Some(_), .. } => Some(true),
+        ParamKind::TensorMap { of: None, .. } => Some(false),
+        ParamKind::Scalar(_) => None,
     }
 }
 

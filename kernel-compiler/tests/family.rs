@@ -46,6 +46,28 @@ fn each_target_has_cases_of_its_own_tile() {
 }
 
 #[test]
+fn hopper_has_a_template_of_its_own() {
+    let shown = attention(quote! {
+        pub mine {
+            head_dim: [64, 80],
+            element: [bf16, f32],
+            tiles: {
+                sm_80 => { query: 16, key: 16 },
+                sm_90a if head_dim == 64 && element == bf16 => { key: 64 },
+            },
+        }
+    });
+    assert!(!shown.contains("compile_error"), "{shown}");
+    // Its case comes before that of the same values on a poorer target, has tensor maps of its own, and leaves the launcher as it is.
+    assert_eq!(shown.matches("TensorMapRule").count(), 2);
+    assert!(shown.contains("wgmma.mma_async"));
+    let [hopper, portable] =
+        ["(\"STAGES\" , \"2\")", "(\"THREADS\" , \"128\")"].map(|t| shown.find(t));
+    assert!(hopper.is_some() && hopper < portable, "{hopper:?} {portable:?}");
+    assert!(shown.contains("k_cache : & :: tilewright :: __private :: Tensor < K >"), "{shown}");
+}
+
+#[test]
 fn a_tile_that_needs_too_much_memory_is_told_what_fits() {
     let shown = error(quote! {
         a {
@@ -95,7 +117,7 @@ fn every_target_covers_every_case() {
             head_dim: 32,
             element: f32,
             tiles: {
-                sm_90a if head_dim == 64 => { query: 8, key: 16 },
+                sm_90a if head_dim == 64 => { query: 128, key: 64 },
                 sm_80 => { query: 8, key: 16 },
             },
         }

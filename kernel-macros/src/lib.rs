@@ -28,7 +28,7 @@ pub fn kernel_module(_attribute: TokenStream, item: TokenStream) -> TokenStream 
 ///         head_dim: 64,
 ///         element: [f32, f16],        // of the cache
 ///         mask: [causal],
-///         kv: [paged(64)],
+///         kv: [paged(64)],            // or dense
 ///         tiles: {
 ///             sm_80 => { query: 64, key: 64 },
 ///             wgsl  => { query: 8, key: 16 },

@@ -4,7 +4,7 @@ use super::call::{Arm, Entry, Instantiation, Tile};
 use super::catalog::{Family, Field, Key, Role, Template};
 use super::formats::{self, Chosen};
 use super::guard::{self, Labels};
-use crate::ast::{Expr, Ident, Type};
+use crate::ast::{Expr, ExprKind, Ident, Literal, Type};
 use crate::diag::catalog::attribute::{
     BAD_FAMILY_CALL, DUPLICATE_KEY, GUARD, NOT_COVERED, TILE_FIELD,
 };
@@ -180,12 +180,16 @@ impl Planner<'_, '_> {
                 Role::Value(name) => self.values(name, entry),
                 Role::Option(known) => self.options(key.name, known, entry),
                 Role::Format(name) => self.formats(name, entry),
+                Role::Flag(name, words) => self.flags(key.name, name, words, entry),
             },
             (None, Some(default)) => {
                 let element = crate::ir::Scalar::from_name(default);
                 let generic = match (key.role, element) {
                     (Role::Element(name), Some(scalar)) => {
                         Some((name.to_owned(), Argument::Type(Ty::Scalar(scalar))))
+                    }
+                    (Role::Flag(name, [_, yes]), _) => {
+                        Some((name.to_owned(), Argument::Truth(default == yes)))
                     }
                     _ => None,
                 };
@@ -236,11 +240,38 @@ impl Planner<'_, '_> {
                 found.push((label, None));
                 continue;
             }
-            let span = self.parser.span(value.span());
-            let message = format!("{} has no `{key}: {label}`", self.family.name);
-            let help = format!("there are {}", known.join(", "));
-            self.parser.report(&BAD_FAMILY_CALL, span, message, help);
+            self.unknown_option(key, &label, value, known);
         }
+        found
+    }
+
+    fn unknown_option(&mut self, key: &str, label: &str, value: &syn::Expr, known: &[&str]) {
+        let span = self.parser.span(value.span());
+        let message = format!("{} has no `{key}: {label}`", self.family.name);
+        let help = format!("there are {}", known.join(", "));
+        self.parser.report(&BAD_FAMILY_CALL, span, message, help);
+    }
+
+    /// Truth values of a const parameter; where no shape tells them, the launcher's arguments.
+    fn flags(
+        &mut self,
+        key: &str,
+        name: &'static str,
+        words: [&'static str; 2],
+        entry: &Entry,
+    ) -> Vec<Choice> {
+        let (mut found, mut exprs) = (Vec::new(), Vec::new());
+        for value in &entry.values {
+            let label = guard::written(value);
+            if !words.contains(&label.as_str()) {
+                self.unknown_option(key, &label, value, &words);
+                continue;
+            }
+            let (truth, span) = (label == words[1], self.parser.span(value.span()));
+            exprs.push(Expr { kind: ExprKind::Literal(Literal::Bool(truth)), span });
+            found.push((label, Some((name.to_owned(), Argument::Truth(truth)))));
+        }
+        self.values.push((self.named(name), exprs));
         found
     }
 

@@ -36,15 +36,18 @@ pub enum Role {
     Option(&'static [&'static str]),
     /// Quantisation formats: values of the template's const parameter of this name, a `Format`.
     Format(&'static str),
+    /// One of two words, "no" and "yes" of the template's const parameter of this name, where it has one.
+    Flag(&'static str, [&'static str; 2]),
 }
+
+/// A file of templates: its name, for messages, and its text.
+pub type File = (&'static str, &'static str);
 
 /// A kernel of a template file.
 #[derive(Debug)]
 pub struct Template {
-    /// The file's name, for messages.
-    pub file: &'static str,
-    /// Its text.
-    pub text: &'static str,
+    /// Its files, the kernel's own first.
+    pub files: &'static [File],
     /// The kernel in it.
     pub kernel: &'static str,
     /// Options of the call for which it is there: key and value.
@@ -91,4 +94,9 @@ impl Field {
 /// Serves every target.
 pub(super) fn every(_target: Target) -> bool {
     true
+}
+
+/// Serves Hopper with its own instructions (`sm_90a`).
+pub(super) fn hopper(target: Target) -> bool {
+    matches!(target, Target::Ptx(ptx) if ptx.exact && ptx.sm == 90)
 }

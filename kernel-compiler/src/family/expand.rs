@@ -136,12 +136,12 @@ pub(crate) fn instances(
         let Some(planned) = parser.finish(planned)? else { continue };
         let path = call.crate_path.clone().unwrap_or_else(|| "::tilewright::__private".to_owned());
         for (template, places) in planned.by_template() {
-            let mut items = parse::template(template.file, template.text, map)?;
+            let mut items = template_items(template, map)?;
             items.extend(formats::items(&planned.formats, map)?);
             let kernel = items.functions.iter().find(|f| f.name.name == template.kernel);
             if let Some(function) = kernel.map(|kernel| instantiate(kernel, call, &planned, &path))
             {
-                let cases = places.iter().map(|at| planned.cases[*at].clone()).collect();
+                let cases = cases_of(&function, &planned, &places);
                 all.push(Instance { items, function, cases });
             }
         }
@@ -162,11 +162,12 @@ fn compile_part(
     let (items, formats, library) = sources.map_err(|list| context.errors(&list))?;
     let program = Program::new(&[&items, &formats, &library]);
     let Some(kernel) = items.functions.iter().find(|f| f.name.name == template.kernel) else {
-        let message = format!("{} has no kernel {}", template.file, template.kernel);
+        let files: Vec<&str> = template.files.iter().map(|(name, _)| *name).collect();
+        let message = format!("{} has no kernel {}", files.join(", "), template.kernel);
         return Err(context.errors(&[Diagnostic::new(&INTERNAL, Span::default(), message)]));
     };
     let function = instantiate(kernel, call, plan, path);
-    let cases: Vec<CaseValues> = places.iter().map(|at| plan.cases[*at].clone()).collect();
+    let cases = cases_of(&function, plan, places);
     match compile_cases(&program, &function, &cases) {
         Ok(mut compiled) => {
             compiled.cases.iter_mut().for_each(|case| case.index = places[case.index]);
@@ -183,13 +184,26 @@ fn compile_part(
     }
 }
 
-/// One kernel of the cases of several templates; `None` where there is no case.
+/// The cases at these places, without values that the template has no parameter for.
+fn cases_of(function: &Function, plan: &Plan, places: &[usize]) -> Vec<CaseValues> {
+    let has = |name: &str| function.generics.iter().any(|generic| generic.name.name == name);
+    let cases = places.iter().map(|at| {
+        let mut case = plan.cases[*at].clone();
+        case.generics.retain(|(name, _)| has(name));
+        case
+    });
+    cases.collect()
+}
+
+/// One kernel of the cases of several templates; `None` where there is no case. The launcher is that of a
+/// template without tensor maps where there is one: its parameters are plain.
 ///
 /// # Errors
 /// Templates of different parameters: a mistake of the family.
 fn joined(
-    parts: Vec<(Function, CompiledKernel)>,
+    mut parts: Vec<(Function, CompiledKernel)>,
 ) -> Result<Option<(Function, CompiledKernel)>, String> {
+    parts.sort_by_key(|(_, part)| part.has_tensor_maps());
     let mut whole: Option<(Function, CompiledKernel)> = None;
     for (function, part) in parts {
         let Some((_, all)) = &mut whole else {
@@ -204,13 +218,22 @@ fn joined(
     Ok(whole)
 }
 
+/// The items of a template's files.
+fn template_items(template: &Template, map: &mut SourceMap) -> Result<Items, Vec<Diagnostic>> {
+    let mut items = Items::default();
+    for (name, text) in template.files {
+        items.extend(parse::template(name, text, map)?);
+    }
+    Ok(items)
+}
+
 /// The template's items, those of the caller's formats, the device library.
 fn sources(
     template: &Template,
     plan: &Plan,
     map: &mut SourceMap,
 ) -> Result<(Items, Items, Items), Vec<Diagnostic>> {
-    let items = parse::template(template.file, template.text, map)?;
+    let items = template_items(template, map)?;
     Ok((items, formats::items(&plan.formats, map)?, library::items(map)?))
 }
 
@@ -226,7 +249,7 @@ fn instantiate(kernel: &Function, call: &Instantiation, plan: &Plan, path: &str)
     let mut attribute = function.kernel.take().unwrap_or_default();
     let has = |name: &Ident| kernel.generics.iter().any(|g| g.name.name == name.name);
     attribute.elements = plan.elements.iter().filter(|(name, _)| has(name)).cloned().collect();
-    attribute.values.clone_from(&plan.values);
+    attribute.values = plan.values.iter().filter(|(name, _)| has(name)).cloned().collect();
     attribute.crate_path = Some(path.to_owned());
     attribute.reference = Some((format!("{path}::reference::{}", kernel.name.name), kernel.span));
     function.kernel = Some(attribute);

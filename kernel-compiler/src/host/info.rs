@@ -3,7 +3,6 @@
 use super::Host;
 use crate::compile::{CompiledCase, CompiledMap, CompiledParam, CompiledText};
 use crate::ir::{Access, Comparison, Condition, ParamKind, Scalar, Swizzle, Sym};
-use crate::lower::Argument;
 use crate::target::Target;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};

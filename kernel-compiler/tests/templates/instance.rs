@@ -1,5 +1,6 @@
 //! One instance of a template, through every stage but the last.
 
+use tilewright_kernel_compiler::ast::Items;
 use tilewright_kernel_compiler::back::ptx;
 use tilewright_kernel_compiler::diag::{SourceMap, render};
 use tilewright_kernel_compiler::ir::Scalar;
@@ -20,14 +21,17 @@ pub fn element(name: &str, ty: Scalar) -> (String, Argument) {
 
 /// Lowers and verifies; where `TILEWRIGHT_DUMP` names a folder, leaves the PTX there as `label.ptx`.
 pub fn compiled(
-    source: &str,
+    sources: &[&str],
     kernel: &str,
     label: &str,
     generics: Vec<(String, Argument)>,
 ) -> Verified {
     let mut map = SourceMap::default();
-    let items = parse::template("hopper.rs", source, &mut map);
-    let items = items.unwrap_or_else(|list| panic!("\n{}", render::text(&list, &map)));
+    let mut items = Items::default();
+    for source in sources {
+        let more = parse::template("hopper.rs", source, &mut map);
+        items.extend(more.unwrap_or_else(|list| panic!("\n{}", render::text(&list, &map))));
+    }
     let library = library::items(&mut map).unwrap();
     let program = Program::new(&[&items, &library]);
     let function = items.functions.iter().find(|f| f.name.name == kernel).expect("the kernel");

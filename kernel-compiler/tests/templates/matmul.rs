@@ -19,7 +19,7 @@ pub fn instance(ty: Scalar, [rows, stages, cluster, slots, band]: [u32; 5]) -> V
         number("BAND", band),
     ];
     let label = format!("dense_{}_{rows}_{stages}_{cluster}_{slots}_{band}", ty.name());
-    compiled(SOURCE, "matmul_dense", &label, generics)
+    compiled(&[SOURCE], "matmul_dense", &label, generics)
 }
 
 /// Numbers of both signs; the same for the same seed.

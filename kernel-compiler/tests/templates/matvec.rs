@@ -24,7 +24,7 @@ pub fn instance(format: Format, x: Scalar, tile: [u32; 6]) -> Verified {
     generics.extend(fields.iter().zip(tile).map(|(name, value)| number(name, value)));
     let tile: Vec<String> = tile.iter().map(u32::to_string).collect();
     let label = format!("matvec_{}_{}_{}", format.0, x.name(), tile.join("_"));
-    compiled(SOURCE, "matvec_fragments", &label, generics)
+    compiled(&[SOURCE], "matvec_fragments", &label, generics)
 }
 
 struct Random(u32);

@@ -16,6 +16,8 @@ pub(crate) mod kernels {
             mask: [causal],
             kv: [paged(64)],
             tiles: {
+                sm_90a if (head_dim == 64 || head_dim == 128) && element != f32
+                    => { query: 128, key: 128, stages: 2 },
                 sm_80 if head_dim == 256 => { query: 32, key: 64, threads: 256 },
                 sm_80 if head_dim == 128 => { query: 64, key: 64, threads: 256 },
                 sm_80 => { query: 64, key: 64 },

@@ -8,6 +8,7 @@
 
 mod activation;
 mod attention;
+mod attention_dense;
 mod dense;
 mod dot;
 mod embedding;
@@ -21,6 +22,7 @@ pub mod sampling;
 
 pub use activation::{add, swiglu};
 pub use attention::{attention_decode, attention_prefill};
+pub use attention_dense::attention_dense;
 pub use dense::matmul_dense;
 pub use embedding::quantized_gather;
 pub use float::Float;

@@ -1,18 +1,19 @@
 //! `matmul!`: dense products.
 
-use crate::family::catalog::{Family, Field, Key, Role, Template};
-use crate::target::Target;
+use crate::family::catalog::{Family, Field, Key, Role, Template, hopper};
 
 /// `y = x W^T` of 16-bit floats.
 pub static MATMUL: Family = Family {
     name: "matmul",
     keys: &[Key { name: "element", role: Role::Element("T"), default: None }],
     templates: &[Template {
-        file: "templates/matmul/hopper.rs",
-        text: include_str!("../../../templates/matmul/hopper.rs"),
+        files: &[(
+            "templates/matmul/hopper.rs",
+            include_str!("../../../templates/matmul/hopper.rs"),
+        )],
         kernel: "matmul_dense",
         options: &[],
-        serves: is_hopper,
+        serves: hopper,
         fields: &[
             Field::new("rows", "ROWS", (64, 256), 64, Some(256)),
             Field::new("stages", "STAGES", (2, 16), 1, Some(4)).shrinks(),
@@ -22,7 +23,3 @@ pub static MATMUL: Family = Family {
         ],
     }],
 };
-
-fn is_hopper(target: Target) -> bool {
-    matches!(target, Target::Ptx(ptx) if ptx.sm == 90)
-}

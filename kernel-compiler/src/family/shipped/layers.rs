@@ -11,8 +11,10 @@ pub static RMS_NORM: Family = Family {
         Key { name: "output", role: Role::Element("Y"), default: Some("f32") },
     ],
     templates: &[Template {
-        file: "templates/rms_norm/portable.rs",
-        text: include_str!("../../../templates/rms_norm/portable.rs"),
+        files: &[(
+            "templates/rms_norm/portable.rs",
+            include_str!("../../../templates/rms_norm/portable.rs"),
+        )],
         kernel: "rms_norm",
         options: &[],
         serves: every,
@@ -32,8 +34,10 @@ pub static ROTARY: Family = Family {
         Key { name: "kv", role: Role::Option(&["paged(64)"]), default: Some("paged(64)") },
     ],
     templates: &[Template {
-        file: "templates/rotary/portable.rs",
-        text: include_str!("../../../templates/rotary/portable.rs"),
+        files: &[(
+            "templates/rotary/portable.rs",
+            include_str!("../../../templates/rotary/portable.rs"),
+        )],
         kernel: "rotary_append",
         options: &[],
         serves: every,

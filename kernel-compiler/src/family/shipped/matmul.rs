@@ -1,6 +1,6 @@
 //! Products with quantised weights.
 
-use crate::family::catalog::{Family, Field, Key, Role, Template, every};
+use crate::family::catalog::{Family, Field, File, Key, Role, Template, every};
 
 /// The product of activations with a packed matrix, and the gather of its rows.
 pub static QUANTIZED_MATMUL: Family = Family {
@@ -16,8 +16,7 @@ pub static QUANTIZED_MATMUL: Family = Family {
     ],
     templates: &[
         Template {
-            file: "templates/quantized_matmul/portable.rs",
-            text: PORTABLE,
+            files: &[PORTABLE],
             kernel: "quantized_matmul",
             options: &[("operation", "product")],
             serves: every,
@@ -29,8 +28,7 @@ pub static QUANTIZED_MATMUL: Family = Family {
             ],
         },
         Template {
-            file: "templates/quantized_matmul/portable.rs",
-            text: PORTABLE,
+            files: &[PORTABLE],
             kernel: "quantized_gather",
             options: &[("operation", "gather")],
             serves: every,
@@ -39,4 +37,7 @@ pub static QUANTIZED_MATMUL: Family = Family {
     ],
 };
 
-const PORTABLE: &str = include_str!("../../../templates/quantized_matmul/portable.rs");
+const PORTABLE: File = (
+    "templates/quantized_matmul/portable.rs",
+    include_str!("../../../templates/quantized_matmul/portable.rs"),
+);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod decode;
+mod dense;
 mod naive;
 mod prefill;
 mod problem;
