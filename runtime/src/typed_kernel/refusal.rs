@@ -1,9 +1,9 @@
 //! Why no case of a kernel applies, case by case: only asked for when none does.
 
-use super::{Args, TypedKernel, has_types, has_values, integer, is_aligned, tensor_of};
+use super::{Args, TypedKernel, has_types, has_values, is_aligned, tensor_of};
 use crate::choice::choose_text;
 use crate::rule::{Condition, Refusals, Rule, Size};
-use crate::{Case, Device, Error, KernelInfo, ParamKind, Shape};
+use crate::{Arg, Case, Device, Error, KernelInfo, ParamKind, Shape};
 
 /// A case that does not apply: for a reason that was noted, or for an error of its own.
 type Applies<T> = Result<Option<T>, Error>;
@@ -101,7 +101,7 @@ impl TypedKernel {
         refusals: &mut Refusals,
     ) -> Applies<Vec<Option<u64>>> {
         let mut values: Vec<Option<u64>> =
-            args.iter().map(|a| a.as_ref().and_then(integer)).collect();
+            args.iter().map(|a| a.as_ref().and_then(Arg::integer)).collect();
         for ((param, arg), dims) in self.info.params.iter().zip(args).zip(rule.shapes) {
             let Some(tensor) = arg.as_ref().and_then(tensor_of) else { continue };
             if dims.is_empty() {
