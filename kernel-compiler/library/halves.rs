@@ -21,7 +21,7 @@ pub fn group_halves<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
 }
 
 /// The f16 at a half-word index, twice.
-fn twice(w: Packed, base: u32, at: u32) -> f16x2 {
+fn scale_pair(w: Packed, base: u32, at: u32) -> f16x2 {
     let pair = w.word(base + at / 2);
     bitcast::<f16x2>(prmt(pair, 0, select(at % 2 == 1, 0x3232, 0x1010)))
 }
@@ -33,7 +33,7 @@ fn scaled(word: u32, offset: u32, scale: f16x2) -> u32 {
 
 /// A nibble or a byte in the low bits of the f16 1024 is added to it: 0x6400 + q is 1024 + q.
 fn halves_q4_0(w: Packed, group: u32) -> [u32; 16] {
-    let scale = twice(w, 0, group);
+    let scale = scale_pair(w, 0, group);
     let four = w.four(plane(w.groups, 2) + group);
     map(16, |i| {
         let word = four[i % 8 / 2] >> (i / 8 * 4 + i % 2 * 8);
@@ -43,7 +43,7 @@ fn halves_q4_0(w: Packed, group: u32) -> [u32; 16] {
 }
 
 fn halves_q8_0(w: Packed, group: u32) -> [u32; 16] {
-    let scale = twice(w, 0, group);
+    let scale = scale_pair(w, 0, group);
     let quants = plane(w.groups, 2);
     let halves = map(2, |half| w.four(quants + group * 2 + half));
     map(16, |i| {
