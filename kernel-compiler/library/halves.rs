@@ -1,7 +1,8 @@
 //! Quantised weights as pairs of 16-bit floats, for matrix units.
 
-/// The 32 weights of a group, rounded to f16 (bfloat16 weights stay what they are): of the weights 4 q to 4 q + 3, word 2 q holds the first and
-/// the third, word 2 q + 1 the second and the fourth. That order is what bytes give up with one mask.
+/// The 32 weights of a group, rounded to f16 (bfloat16 weights stay what they are): of the weights 4 q
+/// to 4 q + 3, word 2 q holds the first and the third, word 2 q + 1 the second and the fourth. That
+/// order is what bytes give up with one mask.
 ///
 /// `group` counts as for [`visit_group`].
 pub fn group_halves<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
