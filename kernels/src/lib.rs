@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`gather`] | reads and writes `T * d` weights |
 //! | [`rms_norm`] | `8 * T * d` bytes |
-//! | [`matmul`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
+//! | [`matmul`], [`matmul_each`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
 //! | [`rotary_append`] | `4 * T * (H + 2 G) * hd` bytes read, about as many written |
 //! | [`attention_decode`] | `2 * G * hd * (position + 1) * size(K)` bytes per token |
 //! | [`attention_prefill`] | `4 * H * hd * keys` FLOPs per token |
@@ -37,7 +37,7 @@ pub use attention::{attention_decode, attention_prefill};
 pub use element::KvElement;
 pub use embedding::gather;
 pub use formats::{Format, Plane};
-pub use matmul::{Output, Scratch, matmul};
+pub use matmul::{Output, Scratch, matmul, matmul_each};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
