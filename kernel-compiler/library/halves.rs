@@ -1,15 +1,15 @@
-//! Quantised weights as pairs of 16-bit floats, for matrix units.
+//! Quantised weights as pairs of f16, for matrix units.
 
-/// The 32 weights of a group, rounded to f16 (bfloat16 weights stay what they are): of the weights 4 q
-/// to 4 q + 3, word 2 q holds the first and the third, word 2 q + 1 the second and the fourth. That
-/// order is what bytes give up with one mask.
+/// The 32 weights of a group, rounded to f16: of the weights 4 q to 4 q + 3, word 2 q holds the first
+/// and the third, word 2 q + 1 the second and the fourth. That order is what bytes give up with one
+/// mask.
 ///
 /// `group` counts as for [`visit_group`].
 pub fn group_halves<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
     match FORMAT {
         Format::Q4_0 => halves_q4_0(w, group),
         Format::Q8_0 => halves_q8_0(w, group),
-        Format::F16 | Format::BF16 => halves_16(w, group),
+        Format::F16 => halves_f16(w, group),
         _ => {
             let mut words = [0u32; 16];
             visit_group::<FORMAT>(w, group, |offset, four| {
@@ -55,7 +55,7 @@ fn halves_q8_0(w: Packed, group: u32) -> [u32; 16] {
     })
 }
 
-fn halves_16(w: Packed, group: u32) -> [u32; 16] {
+fn halves_f16(w: Packed, group: u32) -> [u32; 16] {
     let fours = map(4, |i| w.four(group * 4 + i));
     // Of two words with the weights 0 to 3, the even or the odd ones.
     map(16, |i| {

@@ -1,6 +1,5 @@
 //! Matrix products with packed weights, for one token and for many.
 
-use crate::formats::Format;
 use crate::weights::{Chunk, WeightMatrix};
 use tilewright_kernels_matmul as kernel;
 use tilewright_kernels_matmul::tensor_core;
@@ -61,7 +60,7 @@ const WIDEST: u32 = 16_384;
 ///
 /// `x: [T, k]`, `w`: `n` x `k`, `y: [T, stride]` with `column + n <= stride`; the other columns
 /// of `y` keep their values. One launch per chunk of `w`, and one before them for the rounding of
-/// several tokens to 16 bits where the device has matrix units and the weights are narrower than f32.
+/// several tokens to f16 where the device has matrix units and f16 holds the weights.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`] where `x` is not `k` wide, `y` has not as many rows or is too narrow,
@@ -97,13 +96,13 @@ pub fn matmul_each(
     let accumulate = u32::from(mode == Output::Add);
     let mut units = match (multiprocessors(device), &scratch.0) {
         (Some(multiprocessors), Some(rounded)) => {
-            Some(MatrixUnits { device, x, accumulate, multiprocessors, rounded, rounding: None })
+            Some(MatrixUnits { device, x, accumulate, multiprocessors, rounded, is_rounded: false })
         }
         _ => None,
     };
     for (w, column) in parts {
         match &mut units {
-            Some(units) if w.format != Format::F32 => units.multiply(w, y, *column)?,
+            Some(units) if w.fits_f16() => units.multiply(w, y, *column)?,
             _ => multiply(device, w, x, y, *column, accumulate)?,
         }
     }
@@ -139,8 +138,8 @@ struct MatrixUnits<'a> {
     accumulate: u32,
     multiprocessors: u32,
     rounded: &'a Rounded,
-    /// What `rounded` holds: the activations in this format, once they were needed.
-    rounding: Option<&'static str>,
+    /// Whether `rounded` holds the activations already.
+    is_rounded: bool,
 }
 
 impl MatrixUnits<'_> {
@@ -188,7 +187,7 @@ impl MatrixUnits<'_> {
         Ok(())
     }
 
-    /// The activations in 16 bits and their units, as the weights need them.
+    /// The activations in 16 bits and their units.
     fn round(
         &mut self,
         w: &WeightMatrix,
@@ -196,11 +195,9 @@ impl MatrixUnits<'_> {
     ) -> Result<(Tensor<u32>, Tensor<f32>), Error> {
         let mut halves = self.rounded.halves.view(0, [tokens, w.k / 2])?;
         let mut units = self.rounded.units.view(0, tokens)?;
-        let rounding = if w.format == Format::Bf16 { "BF16" } else { "F16" };
-        if self.rounding != Some(rounding) {
-            let (device, x) = (self.device, self.x);
-            tensor_core::round_activations(device, x, &mut halves, &mut units, rounding)?;
-            self.rounding = Some(rounding);
+        if !self.is_rounded {
+            tensor_core::round_activations(self.device, self.x, &mut halves, &mut units)?;
+            self.is_rounded = true;
         }
         Ok((halves, units))
     }
