@@ -55,15 +55,7 @@ fn shape(kind: &ParamKind) -> &[Sym] {
 
 fn mentions(sym: &Sym, param: usize) -> bool {
     match sym {
-        Sym::Const(_) => false,
         Sym::Param(id) => id.index() == param,
-        Sym::Add(a, b)
-        | Sym::Sub(a, b)
-        | Sym::Mul(a, b)
-        | Sym::Div(a, b)
-        | Sym::CeilDiv(a, b)
-        | Sym::Rem(a, b)
-        | Sym::Min(a, b)
-        | Sym::Max(a, b) => mentions(a, param) || mentions(b, param),
+        _ => sym.operands().is_some_and(|(a, b)| mentions(a, param) || mentions(b, param)),
     }
 }

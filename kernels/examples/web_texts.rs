@@ -1,9 +1,9 @@
-//! Writes every text for browsers of every shipped kernel: `web_texts FOLDER`.
+//! Writes every text for browsers of every portable kernel: `web_texts FOLDER`.
 //!
 //! A browser takes the texts that need nothing beyond WebGPU's baseline: no subgroups, no
 //! `shader-f16`, no cooperative matrices, 16 KiB of workgroup memory, 256 threads, 8 storage buffers.
-//! A file is called `KERNEL.VALUES.wgsl`. A case may be there for other devices only; a kernel without
-//! any text for browsers is an error.
+//! A file is called `KERNEL.VALUES.wgsl`. A case may be there for other devices only; a portable kernel
+//! without any text for browsers is an error.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,7 +34,7 @@ fn write_all(folder: &std::path::Path) -> Result<usize, String> {
     };
     std::fs::create_dir_all(folder).map_err(|e| at(folder, e))?;
     let mut count = 0;
-    for kernel in tilewright_kernels::all() {
+    for kernel in tilewright_kernels::portable() {
         let before = count;
         for case in kernel.info.cases {
             if let Some(text) = case.texts.iter().find(|text| is_baseline(kernel.info, text)) {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`gather`] | reads and writes `T * d` weights |
 //! | [`rms_norm`] | `8 * T * d` bytes |
-//! | [`matmul`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
+//! | [`matmul`], [`matmul_each`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
 //! | [`rotary_append`] | `4 * T * (H + 2 G) * hd` bytes read, about as many written |
 //! | [`attention_decode`] | `2 * G * hd * (position + 1) * size(K)` bytes per token |
 //! | [`attention_prefill`] | `4 * H * hd * keys` FLOPs per token |
@@ -37,7 +37,7 @@ pub use attention::{attention_decode, attention_prefill};
 pub use element::KvElement;
 pub use embedding::gather;
 pub use formats::{Format, Plane};
-pub use matmul::{Output, Scratch, matmul};
+pub use matmul::{Output, Scratch, matmul, matmul_each};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
@@ -45,15 +45,13 @@ pub use sampling::{SampleParams, argmax, sample};
 pub use tilewright_kernels_reference::PAGE;
 pub use weights::WeightMatrix;
 
-/// Every kernel with texts, for conformance, `inspect` and the web dialect's check.
-pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
+use tilewright_runtime::TypedKernel;
+
+/// The kernels that every device has, browsers included.
+pub fn portable() -> Vec<&'static TypedKernel> {
     vec![
         &tilewright_kernels_matmul::matmul::KERNEL,
         &tilewright_kernels_matmul::gather::KERNEL,
-        &tilewright_kernels_matmul::tensor_core::multiply_one::KERNEL,
-        &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
-        &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
-        &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,
         &tilewright_kernels_attention::kernels::decode::KERNEL,
         &tilewright_kernels_attention::kernels::prefill::KERNEL,
         &tilewright_kernels_layers::rms_norm::KERNEL,
@@ -64,4 +62,17 @@ pub fn all() -> Vec<&'static tilewright_runtime::TypedKernel> {
         &tilewright_kernels_sampling::argmax::KERNEL,
         &tilewright_kernels_sampling::sample::KERNEL,
     ]
+}
+
+/// Every kernel with texts, for conformance and `inspect`: the portable ones, and those of one kind of
+/// device that take their place there.
+pub fn all() -> Vec<&'static TypedKernel> {
+    let mut all = portable();
+    all.extend([
+        &tilewright_kernels_matmul::tensor_core::multiply_one::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,
+    ]);
+    all
 }

@@ -1,6 +1,5 @@
 //! Matrix products with packed weights, for one token and for many.
 
-use crate::formats::Format;
 use crate::weights::{Chunk, WeightMatrix};
 use tilewright_kernels_matmul as kernel;
 use tilewright_kernels_matmul::tensor_core;
@@ -15,9 +14,13 @@ pub enum Output {
     Add,
 }
 
-/// What products on matrix units keep between their launches: rounded activations.
+/// What products on matrix units keep between their launches: rounded activations. Empty on devices
+/// without such units.
 #[derive(Debug, Clone)]
-pub struct Scratch {
+pub struct Scratch(Option<Rounded>);
+
+#[derive(Debug, Clone)]
+struct Rounded {
     /// Pairs of 16-bit floats: `[T * width / 2]`
     halves: Tensor<u32>,
     /// What each token is a multiple of: `[T]`
@@ -30,11 +33,15 @@ impl Scratch {
     /// # Errors
     /// The device's.
     pub fn new(device: &Device, tokens: u32, width: u32) -> Result<Self, Error> {
+        if multiprocessors(device).is_none() {
+            return Ok(Scratch(None));
+        }
         let words = Scratch::bytes(tokens, width) / 4 - u64::from(tokens);
-        Ok(Scratch { halves: device.zeros(words)?, units: device.zeros(tokens)? })
+        let (halves, units) = (device.zeros(words)?, device.zeros(tokens)?);
+        Ok(Scratch(Some(Rounded { halves, units })))
     }
 
-    /// What it takes.
+    /// What it takes at most.
     pub fn bytes(tokens: u32, width: u32) -> u64 {
         4 * u64::from(tokens) * (u64::from(width).div_ceil(2) + 1)
     }
@@ -53,7 +60,7 @@ const WIDEST: u32 = 16_384;
 ///
 /// `x: [T, k]`, `w`: `n` x `k`, `y: [T, stride]` with `column + n <= stride`; the other columns
 /// of `y` keep their values. One launch per chunk of `w`, and one before them for the rounding of
-/// several tokens to 16 bits where the device has matrix units and the weights are narrower than f32.
+/// several tokens to f16 where the device has matrix units and f16 holds the weights.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`] where `x` is not `k` wide, `y` has not as many rows or is too narrow,
@@ -67,12 +74,49 @@ pub fn matmul(
     mode: Output,
     scratch: &Scratch,
 ) -> Result<(), Error> {
-    check(w, x, y, column)?;
-    let accumulate = u32::from(mode == Output::Add);
-    if let Some(multiprocessors) = matrix_units(device, w.format) {
-        return MatrixUnits { device, w, multiprocessors, accumulate }
-            .multiply(x, y, column, scratch);
+    matmul_each(device, &[(w, column)], x, y, mode, scratch)
+}
+
+/// [`matmul`] of several matrices with the same activations, each with its first column of `y`; the
+/// activations are rounded once for all.
+///
+/// # Errors
+/// As [`matmul`]'s; nothing is launched where a shape is wrong.
+pub fn matmul_each(
+    device: &Device,
+    parts: &[(&WeightMatrix, u32)],
+    x: &Tensor<f32>,
+    y: &mut Tensor<f32>,
+    mode: Output,
+    scratch: &Scratch,
+) -> Result<(), Error> {
+    for (w, column) in parts {
+        check(w, x, y, *column)?;
     }
+    let accumulate = u32::from(mode == Output::Add);
+    let mut units = match (multiprocessors(device), &scratch.0) {
+        (Some(multiprocessors), Some(rounded)) => {
+            Some(MatrixUnits { device, x, accumulate, multiprocessors, rounded, is_rounded: false })
+        }
+        _ => None,
+    };
+    for (w, column) in parts {
+        match &mut units {
+            Some(units) if w.fits_f16() => units.multiply(w, y, *column)?,
+            _ => multiply(device, w, x, y, *column, accumulate)?,
+        }
+    }
+    Ok(())
+}
+
+fn multiply(
+    device: &Device,
+    w: &WeightMatrix,
+    x: &Tensor<f32>,
+    y: &mut Tensor<f32>,
+    column: u32,
+    accumulate: u32,
+) -> Result<(), Error> {
     for chunk in w.chunks() {
         let column = column + chunk.first_row;
         let format = w.format.name();
@@ -81,69 +125,81 @@ pub fn matmul(
     Ok(())
 }
 
-/// Multiprocessors with matrix units that multiply this format.
-fn matrix_units(device: &Device, format: Format) -> Option<u32> {
+/// Multiprocessors, where they have matrix units for these products.
+fn multiprocessors(device: &Device) -> Option<u32> {
     let cuda = device.capabilities().cuda.as_ref()?;
-    (cuda.sm >= 80 && format != Format::F32).then_some(cuda.multiprocessors)
+    (cuda.sm >= 80).then_some(cuda.multiprocessors)
 }
 
-/// A product on matrix units.
+/// Products of the same activations on matrix units.
 struct MatrixUnits<'a> {
     device: &'a Device,
-    w: &'a WeightMatrix,
-    multiprocessors: u32,
+    x: &'a Tensor<f32>,
     accumulate: u32,
+    multiprocessors: u32,
+    rounded: &'a Rounded,
+    /// Whether `rounded` holds the activations already.
+    is_rounded: bool,
 }
 
 impl MatrixUnits<'_> {
     fn multiply(
-        &self,
-        x: &Tensor<f32>,
+        &mut self,
+        w: &WeightMatrix,
         y: &mut Tensor<f32>,
         column: u32,
-        scratch: &Scratch,
     ) -> Result<(), Error> {
-        let MatrixUnits { device, w, accumulate, .. } = *self;
-        let format = w.format.name();
-        let tokens = x.shape().dims().first().map_or(1, |tokens| *tokens as u32);
+        let tokens = self.x.shape().dims().first().map_or(1, |tokens| *tokens as u32);
         if tokens == 1 && w.k <= WIDEST {
-            for chunk in w.chunks() {
-                let (n, blocks) = (chunk.rows, self.blocks(chunk));
-                let column = column + chunk.first_row;
-                tensor_core::multiply_one(
-                    device,
-                    x,
-                    &chunk.data,
-                    y,
-                    n,
-                    column,
-                    accumulate,
-                    blocks,
-                    format,
-                )?;
-            }
-            return Ok(());
+            return self.multiply_one(w, y, column);
         }
-        let mut halves = scratch.halves.view(0, [tokens, w.k / 2])?;
-        let mut units = scratch.units.view(0, tokens)?;
-        let rounding = if w.format == Format::Bf16 { "BF16" } else { "F16" };
-        tensor_core::round_activations(device, x, &mut halves, &mut units, rounding)?;
-        let (x, units) = (&halves, &units);
+        let (x, units) = self.round(w, tokens)?;
+        let (device, accumulate, format) = (self.device, self.accumulate, w.format.name());
         for chunk in w.chunks() {
             let (n, data) = (chunk.rows, &chunk.data);
             let column = column + chunk.first_row;
             if tokens < MANY {
                 let blocks = self.blocks(chunk);
                 tensor_core::multiply_few(
-                    device, x, units, data, y, n, column, accumulate, blocks, format,
+                    device, &x, &units, data, y, n, column, accumulate, blocks, format,
                 )?;
             } else {
                 tensor_core::multiply_many(
-                    device, x, units, data, y, n, column, accumulate, format,
+                    device, &x, &units, data, y, n, column, accumulate, format,
                 )?;
             }
         }
         Ok(())
+    }
+
+    fn multiply_one(
+        &self,
+        w: &WeightMatrix,
+        y: &mut Tensor<f32>,
+        column: u32,
+    ) -> Result<(), Error> {
+        let MatrixUnits { device, x, accumulate, .. } = *self;
+        for chunk in w.chunks() {
+            let (n, data, blocks) = (chunk.rows, &chunk.data, self.blocks(chunk));
+            let (column, format) = (column + chunk.first_row, w.format.name());
+            tensor_core::multiply_one(device, x, data, y, n, column, accumulate, blocks, format)?;
+        }
+        Ok(())
+    }
+
+    /// The activations in 16 bits and their units.
+    fn round(
+        &mut self,
+        w: &WeightMatrix,
+        tokens: u32,
+    ) -> Result<(Tensor<u32>, Tensor<f32>), Error> {
+        let mut halves = self.rounded.halves.view(0, [tokens, w.k / 2])?;
+        let mut units = self.rounded.units.view(0, tokens)?;
+        if !self.is_rounded {
+            tensor_core::round_activations(self.device, self.x, &mut halves, &mut units)?;
+            self.is_rounded = true;
+        }
+        Ok((halves, units))
     }
 
     /// Workgroups that share the rows of a chunk.

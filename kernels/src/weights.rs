@@ -1,7 +1,7 @@
 //! [`WeightMatrix`]: a packed matrix on a device, in chunks that the device can bind.
 
 use crate::formats::{self, Format};
-use tilewright_runtime::{Device, Error, Shape, Tensor};
+use tilewright_runtime::{Device, Error, Shape, Tensor, bf16, f16};
 
 /// Rows of a chunk that are not the last are a multiple of this, so that tiles of rows do not
 /// cross chunks.
@@ -16,6 +16,8 @@ pub struct WeightMatrix {
     pub n: u32,
     /// Columns: inputs.
     pub k: u32,
+    /// Whether every weight is finite in f16.
+    fits_f16: bool,
     chunks: Vec<Chunk>,
 }
 
@@ -73,7 +75,7 @@ impl WeightMatrix {
             chunks.push(Chunk { first_row, rows, data });
             first_row += rows;
         }
-        Ok(WeightMatrix { format, n, k, chunks })
+        Ok(WeightMatrix { format, n, k, fits_f16: fits_f16(format, bytes), chunks })
     }
 
     /// Bytes on the device.
@@ -86,9 +88,44 @@ impl WeightMatrix {
         self.chunks.len()
     }
 
+    pub(crate) fn fits_f16(&self) -> bool {
+        self.fits_f16
+    }
+
     pub(crate) fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
+}
+
+/// Whether every weight is finite in f16, which also holds it as well as it holds activations.
+fn fits_f16(format: Format, bytes: &[u8]) -> bool {
+    match format {
+        Format::F32 => false,
+        Format::F16 => true,
+        // 2^16 is the least value beyond f16.
+        Format::Bf16 => largest(bytes) < bf16::from_f32(65_536.0).to_bits(),
+        // The largest weight is 4096 times its scale, in Q6_K.
+        _ => scales(format, bytes).all(|scale| largest(scale) < f16::from_f32(8.0).to_bits()),
+    }
+}
+
+/// The f16 fields of every block of quantised weights: the scale, or scale and minimum.
+fn scales(format: Format, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut start = 0;
+    let mut field = 0..0;
+    for plane in format.planes() {
+        if matches!(plane.name, "scale" | "scales") {
+            field = start..start + plane.bytes_per_block;
+        }
+        start += plane.bytes_per_block;
+    }
+    bytes.chunks(format.block_bytes()).filter_map(move |block| block.get(field.clone()))
+}
+
+/// The largest of 16-bit floats without their signs: their bits are ordered as they are.
+fn largest(floats: &[u8]) -> u16 {
+    let pairs = floats.as_chunks::<2>().0;
+    pairs.iter().map(|pair| u16::from_le_bytes(*pair) & 0x7fff).fold(0, u16::max)
 }
 
 /// Bytes of a row in the file, after a check of the data's length.
@@ -127,4 +164,42 @@ fn rows_per_chunk(
     // The padding of a step is at least that of its share in a larger chunk.
     let steps = u32::try_from(limit / one_step).unwrap_or(u32::MAX);
     Ok(steps.saturating_mul(ROW_STEP))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_beyond_f16_are_found() {
+        let bf16s = |values: &[f32]| -> Vec<u8> {
+            values.iter().flat_map(|value| bf16::from_f32(*value).to_le_bytes()).collect()
+        };
+        assert!(fits_f16(Format::Bf16, &bf16s(&[0.5, -65_280.0, 1e-30])));
+        for beyond in [65_536.0, -1e9, f32::INFINITY, f32::NAN] {
+            assert!(!fits_f16(Format::Bf16, &bf16s(&[0.5, beyond])));
+        }
+        assert!(!fits_f16(Format::F32, &[]) && fits_f16(Format::F16, &[0xff, 0x7b]));
+        for format in Format::ALL.into_iter().filter(|format| format.weights_per_block() > 1) {
+            let mut blocks = vec![0xff; 3 * format.block_bytes()];
+            for at in 0..3 {
+                let field = scales(format, &blocks).nth(at).map(<[u8]>::len);
+                assert!(matches!(field, Some(2 | 4)), "{format}");
+            }
+            // Codes of all ones, scales of 7.99 but for one.
+            let offset = scales(format, &blocks).next().map(|s| s.as_ptr() as usize);
+            let offset = offset.map_or(0, |at| at - blocks.as_ptr() as usize);
+            let width = scales(format, &blocks).next().map_or(0, <[u8]>::len);
+            for (scale, fits) in [(7.99, true), (8.0, false), (-9.0, false)] {
+                for block in 0..3 {
+                    let value = if block == 2 { scale } else { 7.99 };
+                    let start = block * format.block_bytes() + offset;
+                    for half in blocks[start..start + width].as_chunks_mut::<2>().0 {
+                        *half = f16::from_f32(value).to_le_bytes();
+                    }
+                }
+                assert_eq!(fits_f16(format, &blocks), fits, "{format} {scale}");
+            }
+        }
+    }
 }

@@ -19,6 +19,7 @@ pub mod decoder;
 pub mod engine;
 mod error;
 mod file;
+mod forward;
 pub mod gguf;
 pub mod grammar;
 pub mod kv_cache;

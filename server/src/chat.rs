@@ -2,31 +2,31 @@
 
 use crate::answer::Answer;
 use crate::api_error::ApiError;
-use crate::app::{Model, Shared, now};
-use crate::body;
+use crate::app::{Model, Shared};
 use crate::events::{Events, Numbered};
 use crate::fields::Fields;
 use crate::messages;
 use crate::parameters::{MOST_LOGPROBS, Parameters};
+use crate::reply::{Heading, Running, respond};
 use crate::splitter::{Splitter, THINK};
-use crate::sse::{self, Gone, Writer};
+use crate::sse::{Gone, Writer};
 use crate::tools::Tools;
 use crate::usage::Usage;
-use axum::Json;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use axum::response::Response;
+use serde_json::Value;
 use tilewright_model::ParseSpecial;
 use tilewright_model::chat::RenderOptions;
 use tilewright_model::serving::{Event, Reasoning};
 
-/// A request on its way.
-struct Running {
+/// What a piece of an answer calls itself.
+const CHUNK: &str = "chat.completion.chunk";
+
+/// A conversation on its way.
+struct Conversing {
     app: Shared,
     events: Events,
-    id: String,
-    created: u64,
-    name: String,
+    heading: Heading,
     usage: Usage,
     answers: Vec<Answer>,
 }
@@ -36,21 +36,10 @@ struct Running {
 /// # Errors
 /// What is wrong with it, and what the engine reports.
 pub async fn handle(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    app.model()?;
-    let body = body::json(&app, request).await?;
-    let fields = Fields::new(&body)?;
-    let (running, parameters) = start(&app, &fields)?;
-    if !parameters.stream {
-        return Ok(Json(running.collect().await?).into_response());
-    }
-    let usage = parameters.include_usage;
-    Ok(sse::respond(|writer| async move {
-        // A client that has gone hears nothing of it.
-        let _gone = running.stream(&writer, usage).await;
-    }))
+    respond(app, request, start).await
 }
 
-fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Running, Parameters), ApiError> {
+fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Conversing, Parameters), ApiError> {
     let model = app.model()?;
     let mut parameters = Parameters::read(fields, app, model)?;
     let wanted = fields.flag("logprobs")?;
@@ -77,13 +66,11 @@ fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Running, Parameters), Api
         let splitter = Splitter::new(thinks, inside, tools.is_some());
         Answer::new(index, number, splitter, wanted)
     };
-    let running = Running {
+    let running = Conversing {
         app: app.clone(),
         answers: (0..events.choices()).map(answer).collect(),
         events,
-        id: format!("chatcmpl-{number}"),
-        created: now(),
-        name: model.name.clone(),
+        heading: Heading::new(format!("chatcmpl-{number}"), model),
         usage: Usage::default(),
     };
     Ok((running, parameters))
@@ -123,20 +110,16 @@ fn reasoning(model: &Model, limit: usize, inside: bool) -> Result<Reasoning, Api
     Ok(Reasoning { limit, open: encode(open)?, close: encode(close)?, inside })
 }
 
-impl Running {
-    /// Everything at once.
+impl Running for Conversing {
     async fn collect(mut self) -> Result<Value, ApiError> {
         let app = self.app.clone();
         while let Some(event) = self.events.next(&app.metrics).await? {
             self.take(event);
         }
         let choices: Vec<Value> = self.answers.iter_mut().map(Answer::message).collect();
-        let mut object = self.object("chat.completion", choices);
-        insert(&mut object, "usage", self.usage.json());
-        Ok(object)
+        Ok(self.heading.with_usage("chat.completion", choices, &self.usage))
     }
 
-    /// Piece by piece.
     async fn stream(mut self, writer: &Writer, include_usage: bool) -> Result<(), Gone> {
         let app = self.app.clone();
         let firsts: Vec<Value> = self.answers.iter().map(Answer::first).collect();
@@ -155,15 +138,15 @@ impl Running {
             }
         }
         if include_usage {
-            let mut last = self.object("chat.completion.chunk", Vec::new());
-            insert(&mut last, "usage", self.usage.json());
-            writer.send(&last).await?;
+            writer.send(&self.heading.with_usage(CHUNK, Vec::new(), &self.usage)).await?;
         }
         writer.done().await
     }
+}
 
+impl Conversing {
     async fn chunk(&self, writer: &Writer, choices: Vec<Value>) -> Result<(), Gone> {
-        writer.send(&self.object("chat.completion.chunk", choices)).await
+        writer.send(&self.heading.object(CHUNK, choices)).await
     }
 
     /// Takes an event; the number of the answer that it belongs to.
@@ -179,16 +162,5 @@ impl Running {
             Event::Prompt(_) => return None,
         }
         Some(number)
-    }
-
-    fn object(&self, kind: &str, choices: Vec<Value>) -> Value {
-        let Running { id, created, name, .. } = self;
-        json!({"id": id, "object": kind, "created": created, "model": name, "choices": choices})
-    }
-}
-
-fn insert(object: &mut Value, name: &str, value: Value) {
-    if let Some(object) = object.as_object_mut() {
-        object.insert(name.to_owned(), value);
     }
 }

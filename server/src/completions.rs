@@ -1,21 +1,22 @@
 //! `POST /v1/completions`: texts that follow texts.
 
 use crate::api_error::ApiError;
-use crate::app::{App, Model, Shared, now};
-use crate::body;
+use crate::app::{App, Model, Shared};
 use crate::events::{Events, Numbered};
 use crate::fields::{Fields, tokens};
 use crate::logprobs::CompletionLogprobs;
 use crate::parameters::{MOST_LOGPROBS, Parameters};
 use crate::reason;
-use crate::sse::{self, Gone, Writer};
+use crate::reply::{Heading, Running, respond};
+use crate::sse::{Gone, Writer};
 use crate::usage::Usage;
-use axum::Json;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde_json::{Value, json};
 use tilewright_model::serving::Event;
 
+/// What an answer calls itself.
+const KIND: &str = "text_completion";
 /// Tokens where the request does not say.
 const MAX_TOKENS: usize = 16;
 /// The most prompts of one request.
@@ -29,17 +30,15 @@ struct Choice {
     reason: Option<&'static str>,
 }
 
-/// A request on its way.
-struct Running {
+/// Prompts on their way.
+struct Completing {
     app: Shared,
     events: Events,
     /// Texts to put in front, by prompt.
     echoes: Vec<String>,
     /// Choices of each prompt.
     each: u32,
-    id: String,
-    created: u64,
-    name: String,
+    heading: Heading,
     logprobs: bool,
     usage: Usage,
     choices: Vec<Choice>,
@@ -50,21 +49,10 @@ struct Running {
 /// # Errors
 /// What is wrong with it, and what the engine reports.
 pub async fn handle(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    app.model()?;
-    let body = body::json(&app, request).await?;
-    let fields = Fields::new(&body)?;
-    let (running, parameters) = start(&app, &fields)?;
-    if !parameters.stream {
-        return Ok(Json(running.collect().await?).into_response());
-    }
-    let usage = parameters.include_usage;
-    Ok(sse::respond(|writer| async move {
-        // A client that has gone hears nothing of it.
-        let _gone = running.stream(&writer, usage).await;
-    }))
+    respond(app, request, start).await
 }
 
-fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Running, Parameters), ApiError> {
+fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Completing, Parameters), ApiError> {
     let model = app.model()?;
     let mut parameters = Parameters::read(fields, app, model)?;
     if fields.get("suffix").is_some() {
@@ -87,15 +75,13 @@ fn start(app: &Shared, fields: &Fields<'_>) -> Result<(Running, Parameters), Api
         .map(|prompt| parameters.with_prompt(prompt, MAX_TOKENS, model))
         .collect();
     let events = Events::submit(&model.engine, requests?)?;
-    let running = Running {
+    let running = Completing {
         app: app.clone(),
         choices: (0..events.choices()).map(|_| Choice::default()).collect(),
         events,
         echoes,
         each: parameters.request.choices,
-        id: format!("cmpl-{}", app.next_id()),
-        created: now(),
-        name: model.name.clone(),
+        heading: Heading::new(format!("cmpl-{}", app.next_id()), model),
         logprobs: wanted.is_some(),
         usage: Usage::default(),
     };
@@ -125,8 +111,7 @@ fn prompts(fields: &Fields<'_>, model: &Model) -> Result<Vec<Vec<u32>>, ApiError
     several.iter().map(one).collect()
 }
 
-impl Running {
-    /// Everything at once.
+impl Running for Completing {
     async fn collect(mut self) -> Result<Value, ApiError> {
         let app = self.app.clone();
         while let Some(event) = self.events.next(&app.metrics).await? {
@@ -134,12 +119,9 @@ impl Running {
         }
         let choices: Vec<Value> =
             (0..self.events.choices()).map(|choice| self.choice(choice)).collect();
-        let mut object = self.object(choices);
-        insert(&mut object, "usage", self.usage.json());
-        Ok(object)
+        Ok(self.heading.with_usage(KIND, choices, &self.usage))
     }
 
-    /// Piece by piece.
     async fn stream(mut self, writer: &Writer, include_usage: bool) -> Result<(), Gone> {
         let app = self.app.clone();
         loop {
@@ -150,17 +132,16 @@ impl Running {
             };
             let Some(changed) = changed else { continue };
             let choice = self.choice(changed);
-            let chunk = self.object(vec![choice]);
-            writer.send(&chunk).await?;
+            writer.send(&self.heading.object(KIND, vec![choice])).await?;
         }
         if include_usage {
-            let mut last = self.object(Vec::new());
-            insert(&mut last, "usage", self.usage.json());
-            writer.send(&last).await?;
+            writer.send(&self.heading.with_usage(KIND, Vec::new(), &self.usage)).await?;
         }
         writer.done().await
     }
+}
 
+impl Completing {
     /// Takes an event; the choice that has something new to show.
     fn take(&mut self, app: &App, event: Numbered) -> Option<u32> {
         let tokenizer = app.loaded()?.engine.tokenizer();
@@ -211,22 +192,5 @@ impl Running {
         let text = std::mem::take(&mut choice.text);
         let reason = choice.reason;
         json!({"index": number, "text": text, "logprobs": logprobs, "finish_reason": reason})
-    }
-
-    fn object(&self, choices: Vec<Value>) -> Value {
-        let Running { id, created, name, .. } = self;
-        json!({
-            "id": id,
-            "object": "text_completion",
-            "created": created,
-            "model": name,
-            "choices": choices,
-        })
-    }
-}
-
-fn insert(object: &mut Value, name: &str, value: Value) {
-    if let Some(object) = object.as_object_mut() {
-        object.insert(name.to_owned(), value);
     }
 }

@@ -10,8 +10,8 @@
 //! | `GET /` | a chat in the browser |
 //!
 //! In reading order: [`Options`], [`serve`] (listen, load, serve, drain), `router` (paths),
-//! `access` (the line of each request), `completions` and `chat` (over `parameters`, `events` and
-//! `sse`), `api_error`.
+//! `access` (the line of each request), `completions` and `chat` (over `reply`, `parameters`,
+//! `events` and `sse`), `api_error`.
 
 mod access;
 mod answer;
@@ -33,6 +33,7 @@ mod options;
 mod page;
 mod parameters;
 mod reason;
+mod reply;
 mod router;
 mod serve;
 mod signal;

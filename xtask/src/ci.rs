@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::steps::{Need, STEPS, Step};
+use crate::steps::{BY_NAME, Need, STEPS, Step};
 use crate::summary::Summary;
 
 /// How one row of the closing table went.
@@ -22,7 +22,7 @@ struct Row {
     verdict: Verdict,
 }
 
-/// Runs the steps named in `args`, or all.
+/// Runs the steps named in `args`, or all but those that want naming.
 ///
 /// # Errors
 /// A step failed. The other steps have run nevertheless.
@@ -54,7 +54,11 @@ fn choose(args: &[String]) -> Result<Vec<&'static Step>, Failure> {
         let names: Vec<&str> = STEPS.iter().map(|s| s.name).collect();
         return Err(Failure::Usage(format!("no step '{unknown}'; steps: {}", names.join(" "))));
     }
-    Ok(STEPS.iter().filter(|s| args.is_empty() || args.iter().any(|a| a == s.name)).collect())
+    let chosen = |s: &&Step| match args {
+        [] => !BY_NAME.contains(&s.name),
+        _ => args.iter().any(|a| a == s.name),
+    };
+    Ok(STEPS.iter().filter(chosen).collect())
 }
 
 /// Provides what the chosen steps need: the environment for them, and what could not be had.

@@ -68,6 +68,9 @@ pub const STEPS: &[Step] = &[
     Step { name: "test", needs: &[Vulkan, Ptxas, Model], work: Test(&["--workspace"]) },
 ];
 
+/// Steps that run where they are named: their floors hold on an idle machine alone.
+pub const BY_NAME: &[&str] = &["speed"];
+
 impl Need {
     /// Its name in messages and in the table of minutes.
     pub fn name(self) -> &'static str {

@@ -2,7 +2,8 @@
 
 use std::num::NonZeroU32;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tilewright_model::synthetic::{KnownShape, Recipe};
 
 use super::device::DeviceChoice;
@@ -11,11 +12,11 @@ use super::device::DeviceChoice;
 #[derive(Debug, Args)]
 pub struct BenchArgs {
     /// The model's sizes
-    #[arg(long, value_name = "SHAPE", value_enum)]
-    pub shape: ShapeName,
+    #[arg(long, value_name = "SHAPE", value_parser = shape())]
+    pub shape: KnownShape,
     /// The format of its weights
-    #[arg(long, value_name = "FORMAT", value_enum, ignore_case = true)]
-    pub quant: Quantisation,
+    #[arg(long, value_name = "FORMAT", value_parser = recipe(), ignore_case = true)]
+    pub quant: Recipe,
     /// Sequences that are decoded together
     #[arg(long, value_name = "N", default_value = "1")]
     pub batch: NonZeroU32,
@@ -43,52 +44,23 @@ pub struct BenchArgs {
 }
 
 /// A shape by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShapeName {
-    /// Llama 3.2 1B.
-    #[value(name = "llama-1b")]
-    Llama1b,
-    /// Llama 3.1 8B.
-    #[value(name = "llama-8b")]
-    Llama8b,
+fn shape() -> impl TypedValueParser<Value = KnownShape> {
+    PossibleValuesParser::new(KnownShape::ALL.map(KnownShape::name))
+        .try_map(|name| named(KnownShape::ALL, KnownShape::name, &name))
 }
 
 /// A recipe by name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[allow(non_camel_case_types)]
-pub enum Quantisation {
-    /// Every matrix in Q4_0.
-    #[value(name = "Q4_0")]
-    Q4_0,
-    /// llama.cpp's mixture of Q4_K and Q6_K.
-    #[value(name = "Q4_K_M")]
-    Q4_K_M,
-    /// Every matrix in Q8_0.
-    #[value(name = "Q8_0")]
-    Q8_0,
-    /// Every matrix in bfloat16.
-    #[value(name = "bf16")]
-    Bf16,
+fn recipe() -> impl TypedValueParser<Value = Recipe> {
+    PossibleValuesParser::new(Recipe::ALL.map(Recipe::name))
+        .try_map(|name| named(Recipe::ALL, Recipe::name, &name))
 }
 
-impl ShapeName {
-    /// The shape, and its name.
-    pub fn shape(self) -> (KnownShape, &'static str) {
-        match self {
-            ShapeName::Llama1b => (KnownShape::Llama1b, "llama-1b"),
-            ShapeName::Llama8b => (KnownShape::Llama8b, "llama-8b"),
-        }
-    }
-}
-
-impl Quantisation {
-    /// The recipe, and its name.
-    pub fn recipe(self) -> (Recipe, &'static str) {
-        match self {
-            Quantisation::Q4_0 => (Recipe::Q4_0, "Q4_0"),
-            Quantisation::Q4_K_M => (Recipe::Q4_K_M, "Q4_K_M"),
-            Quantisation::Q8_0 => (Recipe::Q8_0, "Q8_0"),
-            Quantisation::Bf16 => (Recipe::Bf16, "bf16"),
-        }
-    }
+/// The one of that name, which is one of theirs.
+fn named<T: Copy, const N: usize>(
+    all: [T; N],
+    name_of: fn(T) -> &'static str,
+    name: &str,
+) -> Result<T, String> {
+    let found = all.into_iter().find(|one| name_of(*one).eq_ignore_ascii_case(name));
+    found.ok_or_else(|| format!("there is no {name}"))
 }

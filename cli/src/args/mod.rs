@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use bench::{BenchArgs, Quantisation, ShapeName};
+pub use bench::BenchArgs;
 pub use device::DeviceChoice;
 pub use inspect::{InspectArgs, Stage};
 pub use model::{ModelArgs, ModelSource};

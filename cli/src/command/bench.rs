@@ -16,11 +16,10 @@ use crate::{engine, interrupt, output};
 /// Makes the model on the device and measures it.
 pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     let device = engine::device(args.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
-    let (shape, shape_name) = args.shape.shape();
-    let (recipe, quant) = args.quant.recipe();
-    let config = shape.config();
+    let config = args.shape.config();
     let started = Instant::now();
-    let weights = Weights::random(&device, &config, recipe, 1).map_err(engine::Error::failed)?;
+    let weights =
+        Weights::random(&device, &config, args.quant, 1).map_err(engine::Error::failed)?;
     let bytes_per_token = weights.bytes_per_token();
     let batch = args.batch.get();
     let longest = args.prompt.iter().map(|n| n.get()).max().unwrap_or(0);
@@ -38,8 +37,8 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     let steps = bytes_per_token as f64 / f64::from(batch) / 1e9;
     rows.push(Row::new(format!("tg{}", args.generate), &rates, Some(steps)));
     let report = Report {
-        model: shape_name,
-        quant,
+        model: args.shape.name(),
+        quant: args.quant.name(),
         device: format!("{} {}", device.kind(), device.capabilities().name),
         batch,
         context: args.context,

@@ -65,6 +65,8 @@ fn usage_errors_are_one_line_and_exit_2() {
             "no target `sm_10`; help: did you mean `sm_80`?",
         ),
         (&["perplexity", "--model", "m"], "--file"),
+        (&["bench", "--shape", "llama-9b", "--quant", "Q4_0"], "llama-1b, llama-8b"),
+        (&["bench", "--shape", "llama-1b", "--quant", "Q2_K"], "Q4_0, Q4_K_M, Q8_0, bf16"),
     ];
     for (args, part) in cases {
         fails(&run(&scratch, args), 2, part);

@@ -27,6 +27,23 @@ pub enum Sym {
     Max(Box<Sym>, Box<Sym>),
 }
 
+impl Sym {
+    /// The two sizes that this one is computed from; `None` for a number and a parameter.
+    pub fn operands(&self) -> Option<(&Sym, &Sym)> {
+        match self {
+            Sym::Const(_) | Sym::Param(_) => None,
+            Sym::Add(a, b)
+            | Sym::Sub(a, b)
+            | Sym::Mul(a, b)
+            | Sym::Div(a, b)
+            | Sym::CeilDiv(a, b)
+            | Sym::Rem(a, b)
+            | Sym::Min(a, b)
+            | Sym::Max(a, b) => Some((a, b)),
+        }
+    }
+}
+
 /// A condition that holds whenever the instance is launched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Condition {

@@ -180,17 +180,7 @@ fn known(a: Sym, op: Comparison, b: Sym) -> Known {
 
 /// Constant folding, and `x * 1`, `x + 0`, `x / 1`, `x % 1`.
 pub(super) fn simplify(sym: Sym) -> Sym {
-    let (a, b) = match &sym {
-        Sym::Add(a, b)
-        | Sym::Sub(a, b)
-        | Sym::Mul(a, b)
-        | Sym::Div(a, b)
-        | Sym::CeilDiv(a, b)
-        | Sym::Rem(a, b)
-        | Sym::Min(a, b)
-        | Sym::Max(a, b) => (&**a, &**b),
-        Sym::Const(_) | Sym::Param(_) => return sym,
-    };
+    let Some((a, b)) = sym.operands() else { return sym };
     if let (Sym::Const(x), Sym::Const(y)) = (a, b) {
         let value = match &sym {
             Sym::Add(..) => x.checked_add(*y),

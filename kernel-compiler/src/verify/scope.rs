@@ -67,20 +67,12 @@ impl<'m> Scope<'m, '_> {
     }
 
     fn sym(&mut self, sym: &Sym) {
-        match sym {
-            Sym::Const(_) => {}
-            Sym::Param(id) => self.scalar(*id, Span::default()),
-            Sym::Add(a, b)
-            | Sym::Sub(a, b)
-            | Sym::Mul(a, b)
-            | Sym::Div(a, b)
-            | Sym::CeilDiv(a, b)
-            | Sym::Rem(a, b)
-            | Sym::Min(a, b)
-            | Sym::Max(a, b) => {
-                self.sym(a);
-                self.sym(b);
-            }
+        if let Sym::Param(id) = sym {
+            self.scalar(*id, Span::default());
+        }
+        if let Some((a, b)) = sym.operands() {
+            self.sym(a);
+            self.sym(b);
         }
     }
 

@@ -4,7 +4,7 @@ use tilewright_kernels_reference::formats::{
     Bf16, F16, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0,
 };
 use tilewright_kernels_reference::quantized_matmul;
-use tilewright_runtime::{bf16, f16};
+use tilewright_runtime::f16;
 
 /// The scalar product with weights of a format by ggml's name.
 #[allow(clippy::too_many_arguments)]
@@ -96,14 +96,10 @@ pub(crate) fn multiply_many(
         for quad in row.chunks(2) {
             let [even, odd] = [quad[0], quad[quad.len() - 1]];
             let halves = [even, odd, even >> 16, odd >> 16].map(|bits| bits as u16);
-            plain.extend(halves.map(|bits| unit * widened(bits, format)));
+            plain.extend(halves.map(|bits| unit * f16::from_bits(bits).to_f32()));
         }
     }
     matmul(&plain, w, y, tokens, 2 * k2, y_stride, words, n, column, accumulate, format);
-}
-
-fn widened(bits: u16, format: &str) -> f32 {
-    if format == "BF16" { bf16::from_bits(bits).to_f32() } else { f16::from_bits(bits).to_f32() }
 }
 
 /// [`crate::tensor_core::round_activations`]'s reference.
@@ -113,17 +109,13 @@ pub(crate) fn round_activations(
     units: &mut [f32],
     _tokens: u32,
     k2: u32,
-    format: &str,
 ) {
     let width = k2.max(1) as usize;
     for ((row, out), to) in x.chunks(2 * width).zip(out.chunks_mut(width)).zip(units) {
         let largest = row.iter().fold(0.0f32, |most, x| most.max(x.abs()));
         let is_far = !(0.0625..=32768.0).contains(&largest) && largest > 1.0e-30;
-        *to = if format != "BF16" && is_far { (largest.log2().ceil() - 8.0).exp2() } else { 1.0 };
-        let bits = |x: f32| match format {
-            "BF16" => bf16::from_f32(x).to_bits(),
-            _ => f16::from_f32(x / *to).to_bits(),
-        };
+        *to = if is_far { (largest.log2().ceil() - 8.0).exp2() } else { 1.0 };
+        let bits = |x: f32| f16::from_f32(x / *to).to_bits();
         let pair = |low: f32, high: f32| u32::from(bits(low)) | u32::from(bits(high)) << 16;
         for (quad, out) in row.chunks(4).zip(out.chunks_mut(2)) {
             if let ([a, b, c, d], [even, odd]) = (quad, out) {

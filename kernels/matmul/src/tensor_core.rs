@@ -1,5 +1,6 @@
 //! Products on tensor cores: weights become f16 in registers and are the rows of `mma.sync`, tokens its
-//! columns; sums are f32. bfloat16 weights stay bfloat16.
+//! columns; sums are f32. Weights have to be finite in f16; activations in bfloat16 would cost
+//! three bits of theirs.
 //!
 //! A lane of a fragment takes a whole group of 32 weights of a row, so that it reads 16 bytes and more at
 //! once; the order of k within a product is any, as long as weights and activations share it
@@ -56,7 +57,7 @@ pub mod kernels {
         let partial = shared::<f32, { 2 * WARPS * ROWS }>();
         let groups = k / 32;
         let packed = Packed { words: w, len: words, groups: n * groups };
-        let unit = stage::<FORMAT, WIDTH>(x, halves, k);
+        let unit = stage::<WIDTH>(x, halves, k);
         let (g, t) = (lane_id() / 4, lane_id() % 4);
         let mut side = 0u32;
         for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
@@ -180,7 +181,7 @@ pub mod kernels {
                         let xs = activations(block, group, half);
                         for pair in unroll(0..2) {
                             let at = half * 4 + pair * 2;
-                            sums[block] = multiply::<FORMAT>(
+                            sums[block] = mma::<16, 8, 16, f16, f16>(
                                 [a[at], b[at], a[at + 1], b[at + 1]],
                                 [xs[pair * 2], xs[pair * 2 + 1]],
                                 sums[block],
@@ -193,13 +194,6 @@ pub mod kernels {
         sums
     }
 
-    fn multiply<const FORMAT: Format>(a: [u32; 4], b: [u32; 2], c: [f32; 4]) -> [f32; 4] {
-        match FORMAT {
-            Format::BF16 => mma::<16, 8, 16, bf16, bf16>(a, b, c),
-            _ => mma::<16, 8, 16, f16, f16>(a, b, c),
-        }
-    }
-
     fn put(y: &mut [f32], at: index, sum: f32, accumulate: u32) {
         if accumulate != 0 {
             y[at] += sum;
@@ -209,7 +203,7 @@ pub mod kernels {
     }
 
     /// Rounds a token into workgroup memory, zeros behind it; returns what the values are multiples of.
-    fn stage<const FORMAT: Format, const WIDTH: u32>(x: &[f32], halves: &[u32], k: u32) -> f32 {
+    fn stage<const WIDTH: u32>(x: &[f32], halves: &[u32], k: u32) -> f32 {
         let padded = min(k.div_ceil(STRIDE) * STRIDE, WIDTH);
         let mut unit = 1.0f32;
         for pass in unroll(0..2) {
@@ -222,11 +216,11 @@ pub mod kernels {
                     }
                     largest = max(largest, largest_of(four));
                     assume(quad * 2 + 2 <= WIDTH / 2);
-                    halves.store(quad * 2, rounded::<FORMAT>(four, 1.0 / unit));
+                    halves.store(quad * 2, rounded(four, 1.0 / unit));
                 }
             }
             if pass == 0 {
-                unit = unit_of::<FORMAT>(block_max(largest));
+                unit = unit_of(block_max(largest));
             }
         }
         barrier();
@@ -239,58 +233,44 @@ pub mod kernels {
 
     /// 1, or where the largest value is far from the middle of the range of f16, the power of two that
     /// brings it there.
-    fn unit_of<const FORMAT: Format>(largest: f32) -> f32 {
+    fn unit_of(largest: f32) -> f32 {
         let mut unit = 1.0f32;
-        if FORMAT != Format::BF16 && (largest > 32768.0 || (largest < 0.0625 && largest > 1.0e-30))
-        {
+        if largest > 32768.0 || (largest < 0.0625 && largest > 1.0e-30) {
             unit = exp2(ceil(log2(largest)) - 8.0);
         }
         unit
     }
 
     /// Four activations in the order of `group_halves`.
-    fn rounded<const FORMAT: Format>(four: [f32; 4], by: f32) -> [u32; 2] {
-        match FORMAT {
-            Format::BF16 => [
-                bitcast::<u32>(pack_bf16x2(four[0], four[2])),
-                bitcast::<u32>(pack_bf16x2(four[1], four[3])),
-            ],
-            _ => [
-                bitcast::<u32>(pack_f16x2(four[0] * by, four[2] * by)),
-                bitcast::<u32>(pack_f16x2(four[1] * by, four[3] * by)),
-            ],
-        }
+    fn rounded(four: [f32; 4], by: f32) -> [u32; 2] {
+        [
+            bitcast::<u32>(pack_f16x2(four[0] * by, four[2] * by)),
+            bitcast::<u32>(pack_f16x2(four[1] * by, four[3] * by)),
+        ]
     }
 
     /// Rounds every token to multiples of its unit: `x[t, c] = units[t] * out[t, c]`, in the order of
-    /// `group_halves`; for bfloat16 weights to bfloat16, with units of 1.
+    /// `group_halves`.
     #[kernel(
         shapes(x: [tokens, k2 * 2], out: [tokens, k2], units: [tokens]),
         grid = tokens,
         threads = 256,
-        values(FORMAT = [Format::F16, Format::BF16]),
         when(k2 % 16 == 0),
         targets = [sm_80],
         reference = crate::reference::round_activations,
         crate = ::tilewright_runtime,
     )]
-    pub fn round_activations<const FORMAT: Format>(
-        x: &[f32],
-        out: &mut [u32],
-        units: &mut [f32],
-        tokens: u32,
-        k2: u32,
-    ) {
+    pub fn round_activations(x: &[f32], out: &mut [u32], units: &mut [f32], tokens: u32, k2: u32) {
         let token = block_id();
         let mut largest = 0.0f32;
         for quad in (thread_id()..k2 / 2).step_by(256) {
             let four: [f32; 4] = x.load(index(token) * (k2 * 2) + quad * 4);
             largest = max(largest, largest_of(four));
         }
-        let unit = unit_of::<FORMAT>(block_max(largest));
+        let unit = unit_of(block_max(largest));
         for quad in (thread_id()..k2 / 2).step_by(256) {
             let four: [f32; 4] = x.load(index(token) * (k2 * 2) + quad * 4);
-            out.store(index(token) * k2 + quad * 2, rounded::<FORMAT>(four, 1.0 / unit));
+            out.store(index(token) * k2 + quad * 2, rounded(four, 1.0 / unit));
         }
         if thread_id() == 0 {
             units[token] = unit;
@@ -352,7 +332,7 @@ pub mod kernels {
                     let xs: [u32; 4] = tile.load(side * (MANY * PART) + token * PART + part * 4);
                     for pair in unroll(0..2) {
                         let at = half * 4 + pair * 2;
-                        sums[block] = multiply::<FORMAT>(
+                        sums[block] = mma::<16, 8, 16, f16, f16>(
                             [a[at], b[at], a[at + 1], b[at + 1]],
                             [xs[pair * 2], xs[pair * 2 + 1]],
                             sums[block],

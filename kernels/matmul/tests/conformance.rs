@@ -2,47 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod weights;
+
 use tilewright_kernels_matmul::{gather, matmul};
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
-use tilewright_runtime::{Device, Tensor};
 use tilewright_testing::{Random, devices};
-
-/// Blocks of random bytes whose scales are small numbers, zero and subnormal ones among them.
-fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for block in 0..n * k / format.weights_per_block() {
-        for plane in format.planes() {
-            let is_scale = plane.name == "scale" || plane.name == "scales";
-            let whole = format.weights_per_block() == 1;
-            let mut field = Vec::new();
-            while field.len() < plane.bytes_per_block {
-                let value = match block % 7 {
-                    3 => 0.0,
-                    5 => random.float() * 3e-5,
-                    _ => random.float() * 0.05,
-                };
-                match (is_scale || whole, format) {
-                    (true, Format::F32) => field.extend(random.float().to_le_bytes()),
-                    (true, Format::Bf16) => {
-                        field.extend(tilewright_runtime::bf16::from_f32(value).to_le_bytes());
-                    }
-                    (true, _) => {
-                        field.extend(tilewright_runtime::f16::from_f32(value).to_le_bytes())
-                    }
-                    (false, _) => field.push(random.bits() as u8),
-                }
-            }
-            field.truncate(plane.bytes_per_block);
-            bytes.extend(field);
-        }
-    }
-    bytes
-}
-
-fn upload(device: &Device, format: Format, n: usize, k: usize, bytes: &[u8]) -> Tensor<u32> {
-    let words = pack(format, n, k, bytes).unwrap();
-    device.upload([words.len()], &words).unwrap()
-}
+use weights::{blocks, upload};
 
 #[test]
 fn products_agree_with_f64_on_every_device() {

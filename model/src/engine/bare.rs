@@ -1,15 +1,14 @@
 //! [`BareDecoder`]: a decoder without a tokenizer or a file, for benchmarks.
 
-use super::forward::{Forward, Want};
 use crate::batch::{BEST, Batch};
 use crate::config::Config;
-use crate::decoder::{Decoder, DecoderError};
+use crate::decoder::DecoderError;
+use crate::forward::{self, Forward};
 use crate::kv_cache::{BlockTable, PagePool};
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
-use half::f16;
 use tilewright_kernels::PAGE;
-use tilewright_runtime::{BackendKind, Device};
+use tilewright_runtime::Device;
 
 /// Sequences of equal length that grow together.
 pub struct BareDecoder {
@@ -43,12 +42,7 @@ impl BareDecoder {
             sequences,
             pages,
         };
-        let (config, wide) = (config.clone(), device.kind() == BackendKind::Cpu);
-        let decoder: Box<dyn Forward> = if wide {
-            Box::new(Decoder::<f32>::new(device, config, weights, all, capacity)?)
-        } else {
-            Box::new(Decoder::<f16>::new(device, config, weights, all, capacity)?)
-        };
+        let decoder = forward::decoder(device, config.clone(), weights, all, capacity)?;
         Ok(BareDecoder {
             decoder,
             pool: PagePool::new(all),
@@ -81,7 +75,10 @@ impl BareDecoder {
                 let choices: &[_] = if last { &[BEST] } else { &[] };
                 let mut batch = Batch::default();
                 batch.push(chunk, position, table, choices);
-                self.decoder.forward(&batch, Want { chosen: last, logits: false })?;
+                let outputs = self.decoder.forward(&batch)?;
+                if last {
+                    outputs.chosen.download()?;
+                }
                 position += chunk.len() as u32;
             }
         }
@@ -99,9 +96,9 @@ impl BareDecoder {
             table.grow(self.length + 1, &mut self.pool)?;
             batch.push(&[*token], self.length, table, &[BEST]);
         }
-        let output = self.decoder.forward(&batch, Want { chosen: true, logits: false })?;
+        let outputs = self.decoder.forward(&batch)?;
         self.length += 1;
-        Ok(output.chosen)
+        Ok(outputs.chosen.download()?)
     }
 }
 

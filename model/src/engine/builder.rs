@@ -1,18 +1,17 @@
 //! [`Builder`]: an engine's settings, and the check that everything fits before it is loaded.
 
-use super::forward::Forward;
 use super::{Engine, EngineError};
-use crate::decoder::{Decoder, DecoderError};
+use crate::decoder::DecoderError;
+use crate::forward;
 use crate::kv_cache::{self, PagePool};
 use crate::sequence::Sequence;
 use crate::step_inputs::StepSize;
 use crate::weights::{self, Weights};
 use crate::workspace::Workspace;
 use crate::{Config, ModelFile};
-use half::f16;
 use std::path::{Path, PathBuf};
 use tilewright_kernels::PAGE;
-use tilewright_runtime::{BackendKind, Device, DeviceSelector};
+use tilewright_runtime::{Device, DeviceSelector};
 
 /// Context in tokens where neither the caller nor the model says less.
 const DEFAULT_CONTEXT: u32 = 2048;
@@ -126,15 +125,10 @@ impl<'a> Builder<'a> {
         let chunk = self.chunk.unwrap_or_else(|| default_chunk(&device)).min(context);
         let pages = context.div_ceil(PAGE);
         let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };
-        let wide = device.kind() == BackendKind::Cpu;
-        check_fit(&file, &device, capacity, if wide { 4 } else { 2 })?;
+        check_fit(&file, &device, capacity)?;
         let weights = Weights::load(&file, &device, &mut self.progress)?;
         let first = pages.min(FIRST_PAGES);
-        let decoder: Box<dyn Forward> = if wide {
-            Box::new(Decoder::<f32>::new(&device, config.clone(), weights, first, capacity)?)
-        } else {
-            Box::new(Decoder::<f16>::new(&device, config.clone(), weights, first, capacity)?)
-        };
+        let decoder = forward::decoder(&device, config.clone(), weights, first, capacity)?;
         let pool = match self.page_seed {
             Some(seed) => PagePool::shuffled(first, seed),
             None => PagePool::new(first),
@@ -167,16 +161,12 @@ fn default_chunk(device: &Device) -> u32 {
     if device.capabilities().is_software { CHUNK_ON_PROCESSOR } else { CHUNK }
 }
 
-/// Refuses a model whose weights, cache of a full context (elements of so many bytes) and buffers
-/// are more than the device's free memory. One layer counts half again: while the cache grows for
-/// the last time, its old half is there too.
-fn check_fit(
-    file: &ModelFile,
-    device: &Device,
-    capacity: StepSize,
-    element: usize,
-) -> Result<(), DecoderError> {
+/// Refuses a model whose weights, cache of a full context and buffers are more than the device's free
+/// memory. One layer counts half again: while the cache grows for the last time, its old half is
+/// there too.
+fn check_fit(file: &ModelFile, device: &Device, capacity: StepSize) -> Result<(), DecoderError> {
     let config = file.config();
+    let element = forward::cache_element_bytes(device);
     let (heads, size) = (config.head_count_kv, config.head_size);
     let tokens = capacity.pages.saturating_mul(PAGE);
     let cache = kv_cache::bytes(config.block_count, tokens, heads, size, element);

@@ -3,8 +3,8 @@
 mod bare;
 mod builder;
 mod error;
-mod forward;
 mod generation;
+mod output;
 mod scorer;
 
 pub use bare::BareDecoder;
@@ -15,11 +15,12 @@ pub use scorer::{Scorer, Scores};
 
 use crate::batch::{BEST, Batch};
 use crate::decoder::DecoderError;
+use crate::forward::Forward;
 use crate::kv_cache::PagePool;
 use crate::sampling::{self, SamplingParams};
 use crate::sequence::Sequence;
 use crate::{Config, ModelFile, Tokenizer};
-use forward::{Forward, Output, Want};
+use output::{Output, Want};
 use tilewright_kernels::{PAGE, SampleParams};
 use tilewright_runtime::Device;
 
@@ -202,7 +203,8 @@ impl Engine {
         if (self.interrupt)() {
             return Err(EngineError::Interrupted);
         }
-        let output = self.decoder.forward(batch, want)?;
+        let outputs = self.decoder.forward(batch)?;
+        let output = Output::download(&outputs, batch, want)?;
         self.sequence.cached += batch.len() as usize;
         Ok(output)
     }

@@ -1,6 +1,6 @@
 //! [`Scorer`]: the logits of every position of a text, a few rows at a time.
 
-use super::forward::Want;
+use super::output::Want;
 use super::{Engine, EngineError};
 use crate::batch::BEST;
 

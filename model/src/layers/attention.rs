@@ -36,10 +36,9 @@ pub fn attention<K: KvElement>(
     let (x, normed) = (&pass.x, &mut pass.normed);
     kernels::rms_norm(device, x, &block.attention_norm, normed, config.rms_epsilon)?;
     let (queries, kv) = (config.query_width() as u32, config.kv_width() as u32);
+    let parts = [(&block.query, 0), (&block.key, queries), (&block.value, queries + kv)];
     let qkv = &mut pass.qkv;
-    kernels::matmul(device, &block.query, normed, qkv, 0, Output::Store, &pass.scratch)?;
-    kernels::matmul(device, &block.key, normed, qkv, queries, Output::Store, &pass.scratch)?;
-    kernels::matmul(device, &block.value, normed, qkv, queries + kv, Output::Store, &pass.scratch)?;
+    kernels::matmul_each(device, &parts, normed, qkv, Output::Store, &pass.scratch)?;
     kernels::rotary_append(
         device,
         qkv,

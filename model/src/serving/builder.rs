@@ -183,12 +183,12 @@ impl<'a> Builder<'a> {
             pages: self.pages.unwrap_or_else(|| most_pages(&limits)),
             fraction: value,
         };
-        let (passes, pages) = place.load(&file, &mut self.progress)?;
+        let (decoder, pages) = place.load(&file, &mut self.progress)?;
         limits.validate(pages)?;
         let blocks = BlockManager::new(pages, self.prefix_cache);
         let scheduler = Scheduler::new(limits, blocks)?;
         let core = Core::new(
-            passes,
+            decoder,
             scheduler,
             tokenizer.clone(),
             self.speculation,
@@ -239,8 +239,8 @@ impl<'a> Builder<'a> {
         let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };
         let pages = most_pages(limits);
         let place = Place { device, capacity, pages, fraction: self.memory_fraction / 8.0 };
-        let (passes, pages) = place.load(&file, &mut self.progress)?;
-        Ok(Some(DraftModel::new(passes, pages, context, chunk)))
+        let (decoder, pages) = place.load(&file, &mut self.progress)?;
+        Ok(Some(DraftModel::new(decoder, pages, context, chunk)))
     }
 
     fn limits(

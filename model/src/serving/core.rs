@@ -3,11 +3,12 @@
 use super::choice::{Choice, Events};
 use super::draft_model::DraftModel;
 use super::output::{Expected, Rows};
-use super::pass::Passes;
+use super::pass::PassOutput;
 use super::{Figures, GenerateError, Request};
 use crate::FinishReason;
 use crate::batch::Batch;
 use crate::decoder::DecoderError;
+use crate::forward::Forward;
 use crate::grammar::Constraint;
 use crate::kv_cache::BlockTable;
 use crate::scheduler::{NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
@@ -21,7 +22,7 @@ use tilewright_kernels::PAGE;
 
 /// Requests, their sequences, and the decoder.
 pub(super) struct Core {
-    passes: Box<dyn Passes>,
+    decoder: Box<dyn Forward>,
     scheduler: Scheduler,
     tokenizer: Arc<Tokenizer>,
     choices: HashMap<SequenceId, Choice>,
@@ -42,7 +43,7 @@ struct Part {
 
 impl Core {
     pub fn new(
-        passes: Box<dyn Passes>,
+        decoder: Box<dyn Forward>,
         scheduler: Scheduler,
         tokenizer: Arc<Tokenizer>,
         speculation: Speculation,
@@ -52,7 +53,7 @@ impl Core {
         let start = Instant::now();
         let (choices, figures) = (HashMap::new(), Figures::default());
         Core {
-            passes,
+            decoder,
             scheduler,
             tokenizer,
             choices,
@@ -161,13 +162,14 @@ impl Core {
     fn run(&mut self, plan: &Plan) -> Result<Rows, DecoderError> {
         let began = Instant::now();
         for (_, copy) in &plan.copies {
-            self.passes.copy_page(copy.from, copy.to)?;
+            self.decoder.copy_page(copy.from, copy.to)?;
         }
         let mut rows = Rows::default();
         for parts in self.passes_of(plan) {
             let (batch, expected, wanted) = self.batch(plan, &parts);
             if !batch.is_empty() {
-                rows.add(&expected, self.passes.forward(&batch, &wanted)?);
+                let outputs = self.decoder.forward(&batch)?;
+                rows.add(&expected, PassOutput::download(&outputs, &batch, &wanted)?);
             }
         }
         self.figures.step_seconds += began.elapsed().as_secs_f64();

@@ -1,16 +1,17 @@
 //! [`DraftModel`]: a smaller model with the same tokens, which guesses its best ones.
 
-use super::pass::Passes;
+use super::pass::PassOutput;
 use crate::batch::{BEST, Batch};
 use crate::block_manager::{BlockManager, Blocks};
 use crate::decoder::DecoderError;
+use crate::forward::Forward;
 use crate::kv_cache::BlockTable;
 use crate::speculative::Drafter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The model with its own cache, shared by the drafters of all sequences.
 struct State {
-    passes: Box<dyn Passes>,
+    decoder: Box<dyn Forward>,
     blocks: BlockManager,
     /// Tokens of its longest sequence.
     context: u32,
@@ -23,9 +24,9 @@ struct State {
 pub(super) struct DraftModel(Arc<Mutex<State>>);
 
 impl DraftModel {
-    pub fn new(passes: Box<dyn Passes>, pages: u32, context: u32, chunk: u32) -> Self {
+    pub fn new(decoder: Box<dyn Forward>, pages: u32, context: u32, chunk: u32) -> Self {
         let blocks = BlockManager::new(pages, true);
-        DraftModel(Arc::new(Mutex::new(State { passes, blocks, context, chunk })))
+        DraftModel(Arc::new(Mutex::new(State { decoder, blocks, context, chunk })))
     }
 
     /// A drafter for one sequence.
@@ -107,7 +108,8 @@ impl ModelDrafter {
             let table = BlockTable::of_pages(self.blocks.pages());
             let mut batch = Batch::default();
             batch.push(tokens, self.computed, &table, choices);
-            let output = state.passes.forward(&batch, &[])?;
+            let outputs = state.decoder.forward(&batch)?;
+            let output = PassOutput::download(&outputs, &batch, &[])?;
             self.computed = end;
             if last {
                 return Ok(output.chosen.first().copied());

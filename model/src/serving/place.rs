@@ -1,17 +1,15 @@
 //! [`Place`]: where a model is loaded, and the size of its cache.
 
 use super::BuildError;
-use super::pass::Passes;
 use crate::ModelFile;
-use crate::decoder::{Decoder, DecoderError};
 use crate::engine::EngineError;
+use crate::forward::{self, Forward};
 use crate::kv_cache;
 use crate::step_inputs::StepSize;
 use crate::weights::{self, Weights};
 use crate::workspace::Workspace;
-use half::f16;
 use tilewright_kernels::PAGE;
-use tilewright_runtime::{BackendKind, Device};
+use tilewright_runtime::Device;
 
 /// A device with the sizes of what is loaded there.
 pub(super) struct Place<'a> {
@@ -25,24 +23,25 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// Loads a model; how many pages its cache has. The cache's elements are f32 on a processor and
-    /// f16 elsewhere.
+    /// Loads a model; how many pages its cache has.
     pub fn load(
         &self,
         file: &ModelFile,
         progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<(Box<dyn Passes>, u32), BuildError> {
-        let wide = self.device.kind() == BackendKind::Cpu;
-        let pages = self.cache_pages(file, if wide { 4 } else { 2 })?;
+    ) -> Result<(Box<dyn Forward>, u32), BuildError> {
+        let pages = self.cache_pages(file)?;
         let weights = Weights::load(file, self.device, progress).map_err(EngineError::from)?;
-        let passes = self.decoder(file, weights, pages, wide).map_err(EngineError::from)?;
-        Ok((passes, pages))
+        let config = file.config().clone();
+        let decoder = forward::decoder(self.device, config, weights, pages, self.capacity)
+            .map_err(EngineError::from)?;
+        Ok((decoder, pages))
     }
 
     /// Pages that the memory holds, at most those that are wanted.
-    fn cache_pages(&self, file: &ModelFile, element: usize) -> Result<u32, BuildError> {
+    fn cache_pages(&self, file: &ModelFile) -> Result<u32, BuildError> {
         let Place { device, capacity, .. } = *self;
         let config = file.config();
+        let element = forward::cache_element_bytes(device);
         let (heads, size) = (config.head_count_kv, config.head_size);
         let page = kv_cache::bytes(config.block_count, PAGE, heads, size, element);
         let taken = weights::bytes(file).saturating_add(Workspace::bytes(config, capacity));
@@ -64,19 +63,5 @@ impl Place<'_> {
             pages = pages.min(most / layer.max(1));
         }
         Ok(u32::try_from(pages).unwrap_or(u32::MAX))
-    }
-
-    fn decoder(
-        &self,
-        file: &ModelFile,
-        weights: Weights,
-        pages: u32,
-        wide: bool,
-    ) -> Result<Box<dyn Passes>, DecoderError> {
-        let (device, config, capacity) = (self.device, file.config().clone(), self.capacity);
-        if wide {
-            return Ok(Box::new(Decoder::<f32>::new(device, config, weights, pages, capacity)?));
-        }
-        Ok(Box::new(Decoder::<f16>::new(device, config, weights, pages, capacity)?))
     }
 }

@@ -13,6 +13,17 @@ pub enum KnownShape {
 }
 
 impl KnownShape {
+    /// Every one.
+    pub const ALL: [KnownShape; 2] = [KnownShape::Llama1b, KnownShape::Llama8b];
+
+    /// What benchmarks call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            KnownShape::Llama1b => "llama-1b",
+            KnownShape::Llama8b => "llama-8b",
+        }
+    }
+
     /// Its hyper-parameters, without scaling of the rotary embedding.
     pub fn config(self) -> Config {
         let (block_count, embedding_length, feed_forward_length, head_size) = match self {
@@ -77,6 +88,19 @@ pub enum Recipe {
 }
 
 impl Recipe {
+    /// Every one.
+    pub const ALL: [Recipe; 4] = [Recipe::Q4_0, Recipe::Q4_K_M, Recipe::Q8_0, Recipe::Bf16];
+
+    /// What benchmarks call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Recipe::Q4_0 => "Q4_0",
+            Recipe::Q4_K_M => "Q4_K_M",
+            Recipe::Q8_0 => "Q8_0",
+            Recipe::Bf16 => "bf16",
+        }
+    }
+
     /// The type of a matrix in a model of `blocks` blocks.
     pub fn format(self, role: Role, blocks: u32) -> GgmlType {
         match self {

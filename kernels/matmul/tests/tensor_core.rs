@@ -1,0 +1,164 @@
+//! Products on tensor cores against f64, for every format, number of tokens and size of activations.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod weights;
+
+use tilewright_kernels_matmul::tensor_core::{
+    multiply_few, multiply_many, multiply_one, round_activations,
+};
+use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
+use tilewright_runtime::{Device, Error, Tensor};
+use tilewright_testing::{Random, devices, is_affordable, is_interpreter};
+use weights::{blocks, upload};
+
+/// One product: `y[t, 3 + r] += x w`.
+struct Product<'a> {
+    device: &'a Device,
+    format: Format,
+    x: Tensor<f32>,
+    w: Tensor<u32>,
+    tokens: u32,
+    n: u32,
+    k: u32,
+}
+
+impl Product<'_> {
+    fn one(&self, y: &mut Tensor<f32>) -> Result<(), Error> {
+        // Fewer workgroups than tiles, so that one takes several.
+        multiply_one(self.device, &self.x, &self.w, y, self.n, 3, 1, 2, self.format.name())
+    }
+
+    fn rounded(&self) -> (Tensor<u32>, Tensor<f32>) {
+        let mut halves = self.device.zeros([self.tokens, self.k / 2]).unwrap();
+        let mut units = self.device.zeros(self.tokens).unwrap();
+        round_activations(self.device, &self.x, &mut halves, &mut units).unwrap();
+        (halves, units)
+    }
+
+    fn few(&self, y: &mut Tensor<f32>) -> Result<(), Error> {
+        let (halves, units) = self.rounded();
+        let format = self.format.name();
+        multiply_few(self.device, &halves, &units, &self.w, y, self.n, 3, 1, 2, format)
+    }
+
+    fn many(&self, y: &mut Tensor<f32>) -> Result<(), Error> {
+        let (halves, units) = self.rounded();
+        let format = self.format.name();
+        multiply_many(self.device, &halves, &units, &self.w, y, self.n, 3, 1, format)
+    }
+}
+
+/// Devices that have these kernels: they are for CUDA.
+fn with_tensor_cores() -> Vec<Device> {
+    devices().into_iter().filter(|device| device.capabilities().wgpu.is_none()).collect()
+}
+
+/// The exact sum, and how far a product of values rounded to 16 bits may be from it.
+fn exact(row: &[f32], x: &[f32]) -> (f64, f64) {
+    let (mut sum, mut size, mut weights) = (0.0, 0.0, 0.0);
+    for (w, x) in row.iter().zip(x) {
+        let product = f64::from(*w) * f64::from(*x);
+        sum += product;
+        size += product.abs();
+        weights += f64::from(w.abs());
+    }
+    let largest = x.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+    // Both factors are off by half an ulp of f16; subnormal f16 weights by 2^-25, and activations by
+    // as much of 256 times the largest.
+    let absolute = (weights + row.len() as f64) * f64::from(largest) * (-17.0f64).exp2();
+    (sum, size * (-10.0f64).exp2() + absolute * 0.02 + 1e-6)
+}
+
+fn check(device: &Device, format: Format, tokens: usize, n: usize, k: usize, scale: f32) {
+    let mut random = Random::new((tokens * 31 + n) as u64);
+    let bytes = blocks(format, n, k, &mut random);
+    let x: Vec<f32> = (0..tokens * k).map(|_| random.float() * scale).collect();
+    let stride = n + 5;
+    let before: Vec<f32> = (0..tokens * stride).map(|_| random.float()).collect();
+    let product = Product {
+        device,
+        format,
+        x: device.upload([tokens, k], &x).unwrap(),
+        w: upload(device, format, n, k, &bytes),
+        tokens: tokens as u32,
+        n: n as u32,
+        k: k as u32,
+    };
+    let packed = pack(format, n, k, &bytes).unwrap();
+    let mut rows = vec![vec![0.0f32; k]; n];
+    for (r, row) in rows.iter_mut().enumerate() {
+        dequantise_row(format, n, &packed, r, row).unwrap();
+    }
+    let run = |name: &str, multiply: &dyn Fn(&mut Tensor<f32>) -> Result<(), Error>| {
+        let mut y = device.upload([tokens, stride], &before).unwrap();
+        multiply(&mut y).unwrap();
+        let found = y.download().unwrap();
+        for (at, (found, before)) in found.iter().zip(&before).enumerate() {
+            let (t, column) = (at / stride, at % stride);
+            if !(3..n + 3).contains(&column) {
+                assert_eq!(found, before, "a sentinel");
+                continue;
+            }
+            let (sum, tolerance) = exact(&rows[column - 3], &x[t * k..][..k]);
+            let error = (f64::from(*found) - f64::from(*before) - sum).abs();
+            let allowed = tolerance + f64::from(before.abs() + found.abs()) * 1e-6;
+            assert!(
+                error <= allowed,
+                "{name} {format} {tokens}x{n}x{k} times {scale} on {}: y[{t}, {}] is off by {error} \
+                 of {allowed}",
+                device.capabilities().name,
+                column - 3,
+            );
+        }
+    };
+    if tokens == 1 {
+        run("one", &|y| product.one(y));
+    }
+    run("few", &|y| product.few(y));
+    run("many", &|y| product.many(y));
+}
+
+#[test]
+fn products_agree_with_f64() {
+    for device in with_tensor_cores() {
+        for format in Format::ALL.into_iter().filter(|format| *format != Format::F32) {
+            let wide = if format.weights_per_block() == 256 { 256 } else { 32 };
+            let shapes = [
+                (1, 1, 1),
+                (1, 40, 3),
+                (1, 33, 17),
+                (2, 5, 1),
+                (9, 33, 5),
+                (17, 20, 2),
+                (70, 130, 5),
+            ];
+            for (tokens, n, blocks) in shapes {
+                let k = blocks * wide;
+                if is_affordable(&device, tokens * n * k / 64) {
+                    check(&device, format, tokens, n, k, 1.0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_of_any_size_are_brought_into_range() {
+    for device in with_tensor_cores() {
+        for scale in [3e6, 1e-5, 0.0] {
+            for format in [Format::Q4_0, Format::Bf16] {
+                check(&device, format, 1, 17, 64, scale);
+                check(&device, format, 3, 17, 64, scale);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wide_token_takes_the_wider_tile() {
+    for device in with_tensor_cores().into_iter().filter(|device| !is_interpreter(device)) {
+        check(&device, Format::Q4_0, 1, 19, 14_336, 1.0);
+        check(&device, Format::Q8_0, 1, 300, 4096, 1.0);
+    }
+}
