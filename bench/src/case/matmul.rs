@@ -1,0 +1,66 @@
+//! Products and gathers in every format.
+
+use tilewright_kernels::{Format, Output as Store, WeightMatrix, gather, matmul};
+
+use super::output::{Output, Tolerance};
+use super::random::Random;
+use super::{Bound, Case, Prepared};
+
+/// Relative distance of neighbouring f32 values, at most.
+const ULP: f64 = f32::EPSILON as f64;
+/// Rows of the matrix; its width, whole blocks in every format.
+const N: u32 = 512;
+const K: u32 = 768;
+
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for format in Format::ALL {
+        cases.push(product(format, 1, Bound::Bytes));
+        cases.push(product(format, 32, Bound::Flops));
+        cases.push(rows(format));
+    }
+    cases
+}
+
+fn lower(format: Format) -> String {
+    format.name().to_lowercase()
+}
+
+fn product(format: Format, tokens: u32, bound: Bound) -> Case {
+    let shape = format!("{}/{N}x{K}/m{tokens}", lower(format));
+    Case::new("matmul", shape, bound, move |device| {
+        let mut random = Random::new(6);
+        let bytes = random.weights(format, N * K);
+        let w = WeightMatrix::upload(device, format, N, K, &bytes)?;
+        let x = device.upload([tokens, K], &random.floats(tokens * K))?;
+        let y = device.zeros::<f32>([tokens, N])?;
+        // Two sums of K products in f32, whose roundings walk: sqrt(K) times half a unit of the sum
+        // of sizes each, which is K / 2 at most (weights up to 2, activations of 1/2 on average),
+        // with a factor of 2 for the largest of many.
+        let k = f64::from(K);
+        let tolerance = Tolerance { absolute: k.sqrt() * ULP * k, relative: 0.0 };
+        let outputs = vec![Output::new("y", &y, tolerance)];
+        let (device, mut y) = (device.clone(), y);
+        let launch = Box::new(move || matmul(&device, &w, &x, &mut y, 0, Store::Store));
+        Ok(Prepared { launch, outputs })
+    })
+}
+
+fn rows(format: Format) -> Case {
+    const TOKENS: u32 = 32;
+    let shape = format!("{}/{N}x{K}/{TOKENS}", lower(format));
+    Case::new("gather", shape, Bound::Bytes, move |device| {
+        let mut random = Random::new(7);
+        let table = random.weights(format, N * K);
+        let table = WeightMatrix::upload(device, format, N, K, &table)?;
+        let tokens: Vec<u32> = (0..TOKENS).map(|_| random.next() as u32 % N).collect();
+        let tokens = device.upload([TOKENS], &tokens)?;
+        let out = device.zeros::<f32>([TOKENS, K])?;
+        // A product and a sum that one side may fuse; the two may nearly cancel.
+        let tolerance = Tolerance { absolute: 2.0 * ULP, relative: 2.0 * ULP };
+        let outputs = vec![Output::new("out", &out, tolerance)];
+        let (device, mut out) = (device.clone(), out);
+        let launch = Box::new(move || gather(&device, &table, &tokens, &mut out));
+        Ok(Prepared { launch, outputs })
+    })
+}
