@@ -1,9 +1,7 @@
 //! Normalisation, activation, residual, row selection, rotary embedding.
 
 use half::{bf16, f16};
-use tilewright_kernels::{
-    KvElement, PAGE, add, rms_norm, rotary_append, select_rows, swiglu,
-};
+use tilewright_kernels::{KvElement, PAGE, add, rms_norm, rotary_append, select_rows, swiglu};
 
 use super::output::{Number, Output, Tolerance};
 use super::random::Random;

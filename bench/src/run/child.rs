@@ -45,8 +45,8 @@ pub(super) struct Ended {
 impl Ended {
     /// The last line that says something.
     pub fn last_line(&self) -> String {
-        let lines = self.stdout.lines().chain(self.stderr.lines());
-        lines.filter(|line| !line.trim().is_empty()).last().unwrap_or("it printed nothing").to_owned()
+        let mut lines = self.stdout.lines().chain(self.stderr.lines());
+        lines.rfind(|line| !line.trim().is_empty()).unwrap_or("it printed nothing").to_owned()
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn run(command: &mut Command, log: &Path, limit: Duration) -> Result<
     let outcome =
         wait(&mut child, start, limit).map_err(|cause| Error::file("run", &program, cause))?;
     let time = start.elapsed();
-    let read = |path: &Path| {
+    let read = |path: &Path| -> Result<String, Error> {
         let bytes = std::fs::read(path).map_err(|cause| Error::file("read", path, cause))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };

@@ -135,11 +135,7 @@ fn row(
         decode_tokens_per_s: median(decode.collect()),
         cold_start_ms: start(cold.timings),
         warm_start_ms: start(warm.timings),
-        check: Check {
-            passed: same && max_error <= TOLERANCE,
-            max_error,
-            tolerance: TOLERANCE,
-        },
+        check: Check { passed: same && max_error <= TOLERANCE, max_error, tolerance: TOLERANCE },
     }
 }
 
