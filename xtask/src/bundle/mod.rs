@@ -49,6 +49,7 @@ pub fn run(args: &[String]) -> Result<(), Failure> {
     for binary in &binaries {
         bytes += pack(binary, &dist, &mut manifest)?;
     }
+    manifest.tests.sort_by_key(|test| suites::place(&test.id));
     if let Some(missing) = suites::missing(&manifest.tests) {
         return Err(Failure::Other(format!("cargo built no {missing}: see suites.rs")));
     }

@@ -15,6 +15,7 @@ const fn suite(package: &'static str, target: &'static str, devices: bool) -> Su
     Suite { package, target, devices }
 }
 
+/// Cheap ones first.
 const SUITES: &[Suite] = &[
     suite("runtime", "conformance", false),
     suite("kernels-layers", "suite", true),
@@ -54,6 +55,11 @@ pub(super) fn cargo_args() -> Vec<String> {
 pub(super) fn devices(id: &str) -> Option<bool> {
     let suite = SUITES.iter().find(|suite| suite.id() == id)?;
     Some(suite.devices)
+}
+
+/// Where a suite stands in the table: the order in which they run.
+pub(super) fn place(id: &str) -> Option<usize> {
+    SUITES.iter().position(|suite| suite.id() == id)
 }
 
 /// A suite that is not among these.
