@@ -1,6 +1,7 @@
 //! Products and gathers in every format.
 
-use tilewright_kernels::{Format, Output as Store, WeightMatrix, gather, matmul};
+use tilewright_kernels::{Format, Output as Store, Scratch, WeightMatrix, gather, matmul};
+use tilewright_runtime::Device;
 
 use super::output::{Output, Tolerance};
 use super::random::Random;
@@ -15,8 +16,10 @@ const K: u32 = 768;
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for format in Format::ALL {
+        // Matrix units have a kernel for each.
         cases.push(product(format, 1, Bound::Bytes));
-        cases.push(product(format, 32, Bound::Flops));
+        cases.push(product(format, 8, Bound::Bytes));
+        cases.push(product(format, 64, Bound::Flops));
         cases.push(rows(format));
     }
     cases
@@ -34,15 +37,28 @@ fn product(format: Format, tokens: u32, bound: Bound) -> Case {
         let w = WeightMatrix::upload(device, format, N, K, &bytes)?;
         let x = device.upload([tokens, K], &random.floats(tokens * K))?;
         let y = device.zeros::<f32>([tokens, N])?;
-        // Two sums of K products in f32. A partial sum walks to 3 sqrt(K) times the products' size,
-        // which is 2/3 at most in the mean square; its roundings, half a unit each, walk too: sqrt(K)
-        // of them. That is K units on each side.
-        let tolerance = Tolerance { absolute: 2.0 * f64::from(K) * ULP, relative: 0.0 };
+        let scratch = Scratch::new(device, tokens, K)?;
+        let tolerance = Tolerance { absolute: tolerance(device, format), relative: 0.0 };
         let outputs = vec![Output::new("y", &y, tolerance)];
         let (device, mut y) = (device.clone(), y);
-        let launch = Box::new(move || matmul(&device, &w, &x, &mut y, 0, Store::Store));
+        let launch = Box::new(move || matmul(&device, &w, &x, &mut y, 0, Store::Store, &scratch));
         Ok(Prepared { launch, outputs })
     })
+}
+
+/// How far a product may be off. A sum of K products walks to 3 sqrt(K) times their size, which is 2/3
+/// at most in the mean square.
+fn tolerance(device: &Device, format: Format) -> f64 {
+    let walk = 2.0 * f64::from(K).sqrt();
+    // Matrix units round both factors to f16, half a unit each, or activations to bfloat16.
+    let rounding = match format {
+        _ if device.capabilities().cuda.is_none() => 0.0,
+        Format::F32 => 0.0,
+        Format::Bf16 => (-8.0f64).exp2(),
+        _ => (-10.0f64).exp2(),
+    };
+    // The K roundings of a sum in f32, half a unit each, walk too; two sums are compared.
+    walk * (rounding + f64::from(K).sqrt() * ULP)
 }
 
 fn rows(format: Format) -> Case {

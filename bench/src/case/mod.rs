@@ -112,8 +112,7 @@ impl Ready {
         reference.recording.replay()?;
         let mut worst = Agreement::default();
         for (found, expected) in self.outputs.iter().zip(&reference.outputs) {
-            let tolerance = expected.tolerance;
-            worst.add(found.name, &found.read()?, &expected.read()?, tolerance);
+            worst.add(found.name, &found.read()?, &expected.read()?, found.tolerance);
         }
         Ok(worst)
     }
@@ -163,6 +162,7 @@ mod tests {
         let names = tilewright_kernels::all().into_iter().map(|kernel| match kernel.info.name {
             "decode" => "attention_decode",
             "prefill" => "attention_prefill",
+            "round_activations" | "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
             name => name,
         });
         assert_eq!(names.collect::<BTreeSet<_>>(), kernels);
@@ -179,6 +179,17 @@ mod tests {
             assert!(cost.bytes > 0, "{}", case.id());
             let agreement = ready.agreement(&again).unwrap();
             assert!(agreement.passed() && agreement.error == 0.0, "{}", case.id());
+        }
+    }
+
+    #[test]
+    fn every_case_states_its_cost_on_every_kind_of_device() {
+        // Nothing is run: these only pretend to be CUDA and wgpu.
+        for device in tilewright_testing::interpreters() {
+            for case in cases() {
+                let cost = case.ready(&device).unwrap().cost().unwrap();
+                assert!(cost.bytes > 0, "{} on {device:?}", case.id());
+            }
         }
     }
 
@@ -200,5 +211,20 @@ mod tests {
         // 64 tokens at 64..128: their keys are 65 + .. + 128.
         let prefill = cost("attention_prefill/f32/hd64/64+64");
         assert_eq!(prefill.flops, 4 * 9 * 64 * (65..=128u64).sum::<u64>());
+    }
+
+    #[test]
+    fn products_on_matrix_units_are_within_their_tolerance() {
+        let cpu = Device::open(&DeviceSelector::Cpu).unwrap();
+        let cuda = tilewright_testing::interpreters().remove(0);
+        for shape in ["q4_0/512x768/m1", "q6_k/512x768/m1", "f16/512x768/m8", "bf16/512x768/m8"] {
+            let case = cases().into_iter().find(|case| case.id() == format!("matmul/{shape}"));
+            let case = case.unwrap();
+            let (ready, reference) = (case.ready(&cuda).unwrap(), case.ready(&cpu).unwrap());
+            let agreement = ready.agreement(&reference).unwrap();
+            assert!(agreement.passed(), "{shape}: {}", agreement.place);
+            // Rounding to 16 bits is there, and the tolerance is no more than it needs.
+            assert!(agreement.error > agreement.tolerance / 50.0, "{shape}: {agreement:?}");
+        }
     }
 }
