@@ -1,11 +1,11 @@
 //! The pipeline: parse, lower, verify, emit, for every case and target of a kernel.
 
-use crate::ast::{Expr, Function, KernelAttribute};
+use crate::ast::{Function, KernelAttribute};
 use crate::back::{ptx, wgsl};
 use crate::diag::catalog::attribute::NO_CASE;
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::instance::{self, CaseValues};
-use crate::ir::{Access, Condition, Module, ParamId, ParamKind, Scalar, Swizzle, Sym};
+use crate::ir::{Access, Condition, Cost, Module, ParamId, ParamKind, Scalar, Swizzle, Sym};
 use crate::lower::{Instance, Program, lower};
 use crate::split;
 use crate::target::Target;
@@ -52,8 +52,8 @@ pub struct CompiledCase {
     pub split: Option<usize>,
     /// Bits of an index.
     pub index_bits: u32,
-    /// Bytes moved and floating-point operations, if the kernel states them.
-    pub cost: Option<(Expr, Expr)>,
+    /// What a launch costs, if the kernel says so.
+    pub cost: Option<Cost>,
     /// Texts, richest target first.
     pub texts: Vec<CompiledText>,
 }
@@ -195,7 +195,7 @@ pub fn compile_cases(
         match result {
             Ok(Some(Compiled { module, text, split })) => {
                 let slot = compiled[*case].get_or_insert_with(|| {
-                    ((*module).clone(), describe(&module, *case, &cases[*case], attribute))
+                    ((*module).clone(), describe(&module, *case, &cases[*case]))
                 });
                 merge_access(&mut slot.0, &module);
                 merge_alignment(&mut slot.1.conditions, &module);
@@ -339,12 +339,7 @@ fn waits_for_dependency(module: &Module) -> bool {
     })
 }
 
-fn describe(
-    module: &Module,
-    index: usize,
-    case: &CaseValues,
-    attribute: &KernelAttribute,
-) -> CompiledCase {
+fn describe(module: &Module, index: usize, case: &CaseValues) -> CompiledCase {
     let dtype = |kind: &ParamKind| match kind {
         ParamKind::Buffer { element, .. } | ParamKind::TensorMap { element, .. } => *element,
         ParamKind::Scalar(scalar) => *scalar,
@@ -363,7 +358,7 @@ fn describe(
         conditions: module.conditions.clone(),
         split: None,
         index_bits: module.index_bits,
-        cost: attribute.cost.clone(),
+        cost: module.cost.clone(),
         texts: Vec::new(),
     }
 }

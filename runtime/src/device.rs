@@ -151,8 +151,8 @@ impl Device {
     /// # Errors
     /// The closure's, [`Error::InRecording`] for a recording inside of another, or the device's.
     pub fn record(&self, launches: impl FnOnce() -> Result<(), Error>) -> Result<Recording, Error> {
-        let commands = recording::collect(self.0.id, launches)?;
-        Recording::new(self.clone(), commands)
+        let collected = recording::collect(self.0.id, launches)?;
+        Recording::new(self.clone(), collected)
     }
 
     /// Waits until everything queued has run.

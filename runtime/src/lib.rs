@@ -60,7 +60,7 @@ pub use launch::{Arg, Launch};
 pub use memory_info::MemoryInfo;
 pub use null::{ArgRecord, DispatchRecord};
 pub use options::Options;
-pub use recording::Recording;
+pub use recording::{LaunchCost, Recording};
 pub use reference::{ReferenceArg, ReferenceCall};
 pub use scalar::ScalarValue;
 pub use select::DeviceSelector;

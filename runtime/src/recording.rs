@@ -8,8 +8,27 @@ use crate::fault::FaultPoint;
 use crate::{Device, Error};
 
 thread_local! {
-    /// The recording that this thread is making: the device's id and the commands so far.
-    static ACTIVE: RefCell<Option<(u64, Vec<Command>)>> = const { RefCell::new(None) };
+    /// The recording that this thread is making: the device's id and what it has so far.
+    static ACTIVE: RefCell<Option<(u64, Collected)>> = const { RefCell::new(None) };
+}
+
+/// What launches cost by their kernels' own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LaunchCost {
+    /// Bytes read from and written to the device's memory.
+    pub bytes: u64,
+    /// Floating-point operations; a fused multiply-add is two.
+    pub flops: u64,
+}
+
+/// What the closure of a recording did.
+#[derive(Default)]
+pub(crate) struct Collected {
+    commands: Vec<Command>,
+    /// Of the launches that stated theirs.
+    cost: LaunchCost,
+    /// Number of those.
+    stated: usize,
 }
 
 /// A list of launches that replays as one: a CUDA graph, one wgpu compute pass and submission, or
@@ -20,13 +39,22 @@ pub struct Recording {
     // those to the device.
     prepared: Opaque,
     commands: Vec<Command>,
+    cost: Option<LaunchCost>,
     device: Device,
 }
 
 impl Recording {
-    pub(crate) fn new(device: Device, commands: Vec<Command>) -> Result<Self, Error> {
+    pub(crate) fn new(device: Device, collected: Collected) -> Result<Self, Error> {
+        let Collected { commands, cost, stated } = collected;
+        let cost = (stated == commands.len()).then_some(cost);
         let prepared = device.backend().prepare(&commands)?;
-        Ok(Recording { prepared, commands, device })
+        Ok(Recording { prepared, commands, cost, device })
+    }
+
+    /// What one replay costs: the sum of what the kernels' `cost(..)` says at the launches' sizes.
+    /// `None` where a command is no launch of a kernel that states it.
+    pub fn cost(&self) -> Option<LaunchCost> {
+        self.cost
     }
 
     /// Queues all recorded launches, ordered with other launches and uploads.
@@ -68,33 +96,53 @@ impl Drop for Scope {
     }
 }
 
-/// Runs `launches` and returns the commands that it submitted to `device`.
+/// Runs `launches` and returns what it submitted to `device`.
 pub(crate) fn collect(
     device: u64,
     launches: impl FnOnce() -> Result<(), Error>,
-) -> Result<Vec<Command>, Error> {
+) -> Result<Collected, Error> {
     ACTIVE.with_borrow_mut(|active| {
         if active.is_some() {
             return Err(Error::InRecording { operation: "a recording" });
         }
-        *active = Some((device, Vec::new()));
+        *active = Some((device, Collected::default()));
         Ok(())
     })?;
     let scope = Scope;
     launches()?;
-    let commands = ACTIVE.with_borrow_mut(|active| active.take());
+    let collected = ACTIVE.with_borrow_mut(|active| active.take());
     drop(scope);
-    Ok(commands.map(|(_, commands)| commands).unwrap_or_default())
+    Ok(collected.map(|(_, collected)| collected).unwrap_or_default())
 }
 
 /// Adds the command to this thread's recording of `device`; gives it back where there is none.
 pub(crate) fn push(device: u64, command: Command) -> Option<Command> {
     ACTIVE.with_borrow_mut(|active| match active {
-        Some((recorded, commands)) if *recorded == device => {
-            commands.push(command);
+        Some((recorded, collected)) if *recorded == device => {
+            collected.commands.push(command);
             None
         }
         Some(_) | None => Some(command),
+    })
+}
+
+/// Adds what the last launch costs to this thread's recording of `device`; evaluates nothing where
+/// there is none.
+pub(crate) fn add_cost(
+    device: u64,
+    cost: impl FnOnce() -> Result<LaunchCost, Error>,
+) -> Result<(), Error> {
+    ACTIVE.with_borrow_mut(|active| {
+        let Some((recorded, collected)) = active else { return Ok(()) };
+        if *recorded != device {
+            return Ok(());
+        }
+        let LaunchCost { bytes, flops } = cost()?;
+        let sum = |a: u64, b: u64| a.checked_add(b).ok_or(Error::SizeOverflow);
+        collected.cost.bytes = sum(collected.cost.bytes, bytes)?;
+        collected.cost.flops = sum(collected.cost.flops, flops)?;
+        collected.stated += 1;
+        Ok(())
     })
 }
 

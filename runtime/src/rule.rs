@@ -62,6 +62,15 @@ pub enum Comparison {
     Ge,
 }
 
+/// What one launch costs by the kernel's own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes read from and written to the device's memory.
+    pub bytes: Size,
+    /// Floating-point operations; a fused multiply-add is two.
+    pub flops: Size,
+}
+
 /// What a case needs beside its element types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
@@ -76,6 +85,8 @@ pub struct Rule {
     pub split: Option<usize>,
     /// Bits of the kernel's indices: no buffer may have more elements than they count.
     pub index_bits: u32,
+    /// What a launch costs, if the kernel says so.
+    pub cost: Option<Cost>,
 }
 
 /// A tensor argument that a text gets as a tensor map, which the launch makes.

@@ -7,7 +7,7 @@ mod kernels;
 use kernels::{FUTURE, MAPPED, NUMBER, open, saxpy};
 use tilewright_runtime::{
     Arg, ArgRecord, BackendKind, Capabilities, CudaCapabilities, Device, DeviceSelector, Error,
-    Launch, Options, ScalarValue, Target,
+    Launch, LaunchCost, Options, ScalarValue, Target,
 };
 
 fn pretend(edit: impl FnOnce(&mut Capabilities)) -> Device {
@@ -37,6 +37,8 @@ fn dispatches_are_recorded_in_order() {
     saxpy(&device, &x, &y, 2.0, 100).unwrap();
     saxpy(&device, &x, &y, 3.0, 0).unwrap();
     let recording = device.record(|| saxpy(&device, &y, &x, 4.0, 65)).unwrap();
+    assert_eq!(recording.cost(), None, "saxpy states none");
+    assert_eq!(device.record(|| Ok(())).unwrap().cost(), Some(LaunchCost::default()));
     recording.replay().unwrap();
     recording.replay().unwrap();
     let records = device.recorded();

@@ -5,9 +5,10 @@
 mod kernels;
 
 use kernels::SAXPY;
-use tilewright_runtime::rule::{Comparison, Condition, Rule, Size, SizeOp};
+use tilewright_runtime::rule::{Comparison, Condition, Cost, Rule, Size, SizeOp};
 use tilewright_runtime::{
-    Arg, Capabilities, Device, DeviceSelector, Error, KernelInfo, Options, Tensor, TypedKernel,
+    Arg, Capabilities, Device, DeviceSelector, Error, KernelInfo, LaunchCost, Options, Tensor,
+    TypedKernel,
 };
 
 /// `x: [n], y: [n]`, in ranges of `n`.
@@ -23,6 +24,10 @@ static SPLIT: TypedKernel = TypedKernel {
         conditions: &[],
         split: Some(3),
         index_bits: 32,
+        cost: Some(Cost {
+            bytes: Size::Op(SizeOp::Mul, &Size::Const(12), &Size::Param(3)),
+            flops: Size::Op(SizeOp::Mul, &Size::Const(2), &Size::Param(3)),
+        }),
     }],
 };
 
@@ -42,6 +47,7 @@ const SPLIT_RULE: Rule = Rule {
     conditions: &[],
     split: Some(3),
     index_bits: 32,
+    cost: None,
 };
 
 fn limited(selector: DeviceSelector) -> Device {
@@ -93,6 +99,10 @@ fn ranges_start_where_the_device_can_bind_them() {
     assert_eq!(ranges, [(0, 1 << 20), (1 << 20, 1 << 20), (2 << 20, 4 * 12_345)]);
     let grids: Vec<u32> = records.iter().map(|record| record.grid[0]).collect();
     assert_eq!(grids, [4096, 4096, 193]);
+    let recording = device.record(|| launch(&SPLIT, &device, &x, &y)).unwrap();
+    assert_eq!(recording.len(), 3);
+    let (bytes, flops) = (12 * n as u64, 2 * n as u64);
+    assert_eq!(recording.cost(), Some(LaunchCost { bytes, flops }), "of all ranges");
 }
 
 fn bound(arg: &tilewright_runtime::ArgRecord) -> (u64, u64) {

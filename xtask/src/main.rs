@@ -40,7 +40,8 @@ usage: cargo xtask COMMAND
 
   ci [--list] [STEP...]       set-up and all tests; STEP: only these
   demo [GENERATE OPTION...]   set-up, then `tilewright generate` with the default model
-  bundle [CARGO OPTION...]    release binaries, tests and benches with a run.sh in dist/
+  bundle [--split SIZE] [CARGO OPTION...]
+                              tests, benches and programs for a machine without Rust, in dist/
   bless [NEXTEST OPTION...]   run the tests and rewrite the golden files
   fmt [--check]               rustfmt over the crates and over the kernel sources
   storm [--seconds N]         64 clients on a tiny model; --clients, --seed, --device

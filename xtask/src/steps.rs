@@ -65,6 +65,7 @@ pub const STEPS: &[Step] = &[
     Step { name: "speed", needs: &[Vulkan, Model], work: Given(speed::check) },
     Step { name: "fuzz", needs: &[], work: Call(fuzz::replay) },
     Step { name: "doc", needs: &[Vulkan], work: DocTest(&["--workspace"]) },
+    Step { name: "bench", needs: &[Vulkan], work: Cargo(&["bench", "--profile", "dev", "-p", "tilewright-bench", "--", "--test"]) },
     Step { name: "test", needs: &[Vulkan, Ptxas, Model], work: Test(&["--workspace"]) },
 ];
 

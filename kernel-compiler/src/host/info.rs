@@ -179,6 +179,13 @@ fn rule(path: &TokenStream, case: &CompiledCase) -> TokenStream {
         None => quote!(None),
     };
     let index_bits = case.index_bits;
+    let cost = match &case.cost {
+        Some(cost) => {
+            let (bytes, flops) = (size(path, &cost.bytes), size(path, &cost.flops));
+            quote!(Some(#path::rule::Cost { bytes: #bytes, flops: #flops }))
+        }
+        None => quote!(None),
+    };
     quote! {
         #path::rule::Rule {
             shapes: &[#(#shapes),*],
@@ -186,6 +193,7 @@ fn rule(path: &TokenStream, case: &CompiledCase) -> TokenStream {
             conditions: &[#(#conditions),*],
             split: #split,
             index_bits: #index_bits,
+            cost: #cost,
         }
     }
 }

@@ -44,6 +44,15 @@ impl Sym {
     }
 }
 
+/// What one launch costs by the kernel's own account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cost {
+    /// Bytes read from and written to global memory.
+    pub bytes: Sym,
+    /// Floating-point operations; a fused multiply-add is two.
+    pub flops: Sym,
+}
+
 /// A condition that holds whenever the instance is launched.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Condition {

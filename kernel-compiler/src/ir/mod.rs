@@ -60,7 +60,7 @@ pub(crate) mod ty;
 pub use block::{Block, Role, Stmt};
 pub use builder::Builder;
 pub use constant::Const;
-pub use facts::{Comparison, Condition, Sym};
+pub use facts::{Comparison, Condition, Cost, Sym};
 pub use module::{
     Access, Fragment, FragmentId, FragmentRole, Local, LocalId, MappedTensor, Module, Operand,
     Param, ParamId, ParamKind, ParamRole, SharedArray, SharedId, Span, Swizzle, Value, ValueId,

@@ -1,6 +1,6 @@
 //! A kernel instance: parameters, memory, values, body.
 
-use super::{Block, Condition, Const, Scalar, Sym};
+use super::{Block, Condition, Const, Cost, Scalar, Sym};
 use crate::target::Target;
 
 /// An index into the source map: where a thing was written. Plain data, so the IR crosses threads.
@@ -63,6 +63,8 @@ pub struct Module {
     pub grid: [Sym; 3],
     /// Conditions that the launcher has checked before it chose this instance.
     pub conditions: Vec<Condition>,
+    /// What a launch costs, if the kernel says so.
+    pub cost: Option<Cost>,
     /// Width of [`Scalar::Index`] in bits: 32 or 64.
     pub index_bits: u32,
     /// Workgroup arrays.

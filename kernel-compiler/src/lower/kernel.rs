@@ -10,7 +10,7 @@ use crate::diag::catalog::types::{PARAMETER_TYPE, REQUIRE, THREADS};
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::ir::op::{AsyncOp, Base, BulkReduce, MemoryOp, Op};
 use crate::ir::{
-    Access, Block, Builder, Module, Param, ParamId, ParamKind, ParamRole, Scalar, Stmt, Sym,
+    Access, Block, Builder, Cost, Module, Param, ParamId, ParamKind, ParamRole, Scalar, Stmt, Sym,
 };
 use crate::target::Target;
 use std::collections::HashMap;
@@ -63,6 +63,7 @@ fn new_module(instance: &Instance) -> Module {
         min_blocks: None,
         grid: [Sym::Const(1), Sym::Const(1), Sym::Const(1)],
         conditions: Vec::new(),
+        cost: None,
         index_bits: instance.index_bits,
         shared: Vec::new(),
         locals: Vec::new(),
@@ -102,6 +103,10 @@ impl<'p, 'a> Lowerer<'p, 'a> {
             }
         }
         self.shapes(kernel, attribute)?;
+        if let Some((bytes, flops)) = &attribute.cost {
+            let (bytes, flops) = (self.sym(bytes)?, self.sym(flops)?);
+            self.builder.module.cost = Some(Cost { bytes, flops });
+        }
         for param in kernel.params.iter().filter(|p| p.mutable) {
             if let Some(Slot::Value(value)) = self.frame.find(&param.name.name).cloned() {
                 let slot = self.mutable(&param.name.name, value, param.name.span)?;

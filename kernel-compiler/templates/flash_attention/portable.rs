@@ -34,9 +34,10 @@ const LOG2_E: f32 = 1.442695;
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
     when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),
+    // Where the tokens stand is in buffers: this is the cost at the end of a full block table.
     cost(
-        bytes = 8 * tokens * heads * HEAD_DIM,
-        flops = 4 * tokens * heads * HEAD_DIM,
+        bytes = 2 * tokens * HEAD_DIM * (4 * heads + max_pages * PAGE * kv_heads * size_of::<K>()),
+        flops = 4 * tokens * heads * HEAD_DIM * max_pages * PAGE,
     ),
 )]
 pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THREADS: u32>(
@@ -124,9 +125,11 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
     when(heads % kv_heads == 0),
     when(first_token + tokens <= total),
     when(sequence_row < sequences),
+    // Token i sees first_position + i + 1 keys.
     cost(
-        bytes = 8 * tokens * heads * HEAD_DIM,
-        flops = 4 * tokens * heads * HEAD_DIM,
+        bytes = 2 * HEAD_DIM * (4 * tokens * heads
+            + (first_position + tokens) * kv_heads * size_of::<K>()),
+        flops = 2 * heads * HEAD_DIM * tokens * (2 * first_position + tokens + 1),
     ),
 )]
 pub fn attention_prefill<

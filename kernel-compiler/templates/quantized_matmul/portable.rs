@@ -191,7 +191,10 @@ fn put(y: &mut [f32], at: index, sum: f32, accumulate: u32) {
     threads = THREADS,
     when(k % 32 == 0),
     split(out: count),
-    cost(bytes = count * k * size_of::<X>(), flops = 2 * count * k),
+    cost(
+        bytes = count * (4 + 4 * (words / n.max(1)) + k * size_of::<X>()),
+        flops = 2 * count * k,
+    ),
 )]
 pub fn quantized_gather<const FORMAT: Format, X: Float, const THREADS: u32>(
     tokens: &[u32],

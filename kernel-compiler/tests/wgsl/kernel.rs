@@ -52,6 +52,7 @@ impl Kernel {
             min_blocks: None,
             grid: [Sym::Const(4), Sym::Const(1), Sym::Const(1)],
             conditions: Vec::new(),
+            cost: None,
             index_bits: 32,
             shared: Vec::new(),
             locals: Vec::new(),

@@ -37,6 +37,7 @@ pub mod kernels {
         tiles(WIDTH) = first_of[4096, 16384],
         when(tokens == 1 && n > 0 && blocks > 0 && k % 32 == 0 && k <= WIDTH && column + n <= y_stride),
         targets = [sm_80],
+        cost(bytes = 4 * (words + tokens * (k + n)), flops = 2 * tokens * n * k),
         reference = crate::reference::multiply_one,
         crate = ::tilewright_runtime,
     )]
@@ -95,6 +96,7 @@ pub mod kernels {
         tiles(TOKENS, MOST) = first_of[(8, 8), (16, 65535)],
         when(tokens > 0 && tokens <= MOST && n > 0 && blocks > 0 && k2 % 16 == 0 && column + n <= y_stride),
         targets = [sm_80],
+        cost(bytes = 4 * (words + tokens * (k2 + 1 + n)), flops = 4 * tokens * n * k2),
         reference = crate::reference::multiply_few,
         crate = ::tilewright_runtime,
     )]
@@ -257,6 +259,7 @@ pub mod kernels {
         threads = 256,
         when(k2 % 16 == 0),
         targets = [sm_80],
+        cost(bytes = 4 * tokens * (3 * k2 + 1), flops = 4 * tokens * k2),
         reference = crate::reference::round_activations,
         crate = ::tilewright_runtime,
     )]
@@ -290,6 +293,7 @@ pub mod kernels {
         values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         when(tokens > 0 && n > 0 && k2 % 16 == 0 && column + n <= y_stride),
         targets = [sm_80],
+        cost(bytes = 4 * (words + tokens * (k2 + 1 + n)), flops = 4 * tokens * n * k2),
         reference = crate::reference::multiply_many,
         crate = ::tilewright_runtime,
     )]

@@ -24,7 +24,7 @@ struct TokenizerVector {
 }
 
 fn reference() -> Reference {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/smollm2.json");
+    let path = crate::package().join("../tests/data/smollm2.json");
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 

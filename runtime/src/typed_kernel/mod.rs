@@ -6,7 +6,10 @@ mod row_ranges;
 
 use crate::choice;
 use crate::rule::{Condition, Rule, Size};
-use crate::{Arg, Case, Device, Error, KernelInfo, Launch, ParamKind, RawTensor, ScalarValue};
+use crate::{
+    Arg, Case, Device, Error, KernelInfo, Launch, LaunchCost, ParamKind, RawTensor, ScalarValue,
+    recording,
+};
 
 /// A kernel and, per case, when and how it is launched.
 #[derive(Debug)]
@@ -87,7 +90,14 @@ impl TypedKernel {
                 }
             });
         }
-        device.launch(&Launch { kernel: self.info, case, grid, args: &all })
+        device.launch(&Launch { kernel: self.info, case, grid, args: &all })?;
+        match &rule.cost {
+            Some(cost) if !grid.contains(&0) => recording::add_cost(device.id(), || {
+                let (bytes, flops) = (cost.bytes.evaluate(values)?, cost.flops.evaluate(values)?);
+                Ok(LaunchCost { bytes, flops })
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Bounds are proved for indices that do not wrap.

@@ -72,4 +72,9 @@ fn result(y: &mut [u32], n: u32) -> u32 {
     n
 }
 
+#[kernel(shapes(y: [n]), grid = n, threads = 1, cost(bytes = 4 * n, flops = y))]
+fn cost_of_a_buffer(y: &mut [u32], n: u32) {
+    y[block_id()] = 1;
+}
+
 fn main() {}

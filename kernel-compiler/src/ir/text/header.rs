@@ -5,7 +5,7 @@ use super::read::{Cursor, Line, Names, ReadError};
 use super::sym;
 use super::token::Token;
 use crate::ir::{
-    Access, Block, Fragment, FragmentRole, Local, LocalId, MappedTensor, Module, Param, ParamId,
+    Access, Block, Cost, Fragment, FragmentRole, Local, LocalId, MappedTensor, Module, Param, ParamId,
     ParamKind, ParamRole, Scalar, SharedArray, SharedId, Swizzle, Sym,
 };
 use crate::target::{Dialect, PTX_SHARED, Ptx, Target, Wgsl};
@@ -31,6 +31,7 @@ impl Default for Header {
             min_blocks: None,
             grid: [Sym::Const(1), Sym::Const(1), Sym::Const(1)],
             conditions: Vec::new(),
+            cost: None,
             index_bits: 32,
             shared: Vec::new(),
             locals: Vec::new(),
@@ -90,6 +91,11 @@ impl Header {
             "min_blocks" => module.min_blocks = Some(cursor.number()?),
             "index" => module.index_bits = cursor.number()?,
             "grid" => module.grid = triple(cursor.list(sym::read)?)?,
+            "cost" => {
+                let [bytes, flops] = <[Sym; 2]>::try_from(cursor.list(sym::read)?)
+                    .map_err(|_| "bytes and operations are expected here".to_owned())?;
+                module.cost = Some(Cost { bytes, flops });
+            }
             "when" => module.conditions.push(sym::read_condition(cursor)?),
             "buffer" => self.buffer(cursor)?,
             "scalar" => {

@@ -98,6 +98,10 @@ impl Writer<'_> {
         for condition in &m.conditions {
             writeln!(out, "when {}", sym::write_condition(condition, m))?;
         }
+        if let Some(cost) = &m.cost {
+            let (bytes, flops) = (sym::write(&cost.bytes, m), sym::write(&cost.flops, m));
+            writeln!(out, "cost [{bytes}, {flops}]")?;
+        }
         for (array, label) in m.shared.iter().zip(&self.labels.shared) {
             let (ty, len, align) = (array.element.name(), array.len, array.align);
             writeln!(out, "shared {label}: [{ty}; {len}] align {align}")?;

@@ -1,0 +1,97 @@
+//! Attention over the paged cache.
+
+use half::{bf16, f16};
+use tilewright_kernels::{KvElement, PAGE, attention_decode, attention_prefill};
+use tilewright_runtime::{Device, Error, Tensor};
+
+use super::output::{Output, Tolerance};
+use super::random::Random;
+use super::{Bound, Case, Prepared};
+
+/// Relative distance of neighbouring f32 values, at most.
+const ULP: f64 = f32::EPSILON as f64;
+const HEADS: u32 = 9;
+const KV_HEADS: u32 = 3;
+const HEAD_DIM: u32 = 64;
+const SCALE: f32 = 0.125;
+
+pub(super) fn cases() -> Vec<Case> {
+    vec![
+        decode::<f32>("f32"),
+        decode::<f16>("f16"),
+        decode::<bf16>("bf16"),
+        prefill::<f32>("f32"),
+        prefill::<f16>("f16"),
+        prefill::<bf16>("bf16"),
+    ]
+}
+
+/// Keys, values and where they lie, page by page in a shuffled order.
+struct Cache<K: KvElement> {
+    k: Tensor<K>,
+    v: Tensor<K>,
+    table: Tensor<u32>,
+}
+
+impl<K: KvElement> Cache<K> {
+    fn new(device: &Device, sequences: u32, pages: u32) -> Result<Cache<K>, Error> {
+        let all = sequences * pages;
+        let mut random = Random::new(8);
+        let mut some = || {
+            let numbers = random.floats(all * KV_HEADS * PAGE * HEAD_DIM);
+            let numbers: Vec<K> = numbers.into_iter().map(K::from_f32).collect();
+            device.upload([all, KV_HEADS, PAGE, HEAD_DIM], &numbers)
+        };
+        let (k, v) = (some()?, some()?);
+        // Steps of 5 visit every page: their number is no multiple of 5.
+        let order: Vec<u32> = (0..all).map(|at| (at * 5 + 3) % all).collect();
+        Ok(Cache { k, v, table: device.upload([sequences, pages], &order)? })
+    }
+}
+
+/// Scores, weights and sums over that many keys of values up to 1, whose errors walk; twice.
+fn tolerance(keys: u32) -> Tolerance {
+    Tolerance { absolute: 16.0 * ULP * f64::from(keys).sqrt(), relative: 0.0 }
+}
+
+fn decode<K: KvElement>(name: &str) -> Case {
+    const SEQUENCES: u32 = 4;
+    const KEYS: u32 = 4 * PAGE;
+    let shape = format!("{name}/hd{HEAD_DIM}/{SEQUENCES}x{KEYS}");
+    Case::new("attention_decode", shape, Bound::Bytes, |device| {
+        let cache = Cache::<K>::new(device, SEQUENCES, KEYS / PAGE)?;
+        let q = Random::new(9).floats(SEQUENCES * HEADS * HEAD_DIM);
+        let q = device.upload([SEQUENCES, HEADS, HEAD_DIM], &q)?;
+        let sequence = device.upload([SEQUENCES], &(0..SEQUENCES).collect::<Vec<u32>>())?;
+        // At the end of a full table: what the kernel's cost speaks of.
+        let positions = device.upload([SEQUENCES], &[KEYS - 1; SEQUENCES as usize])?;
+        let out = device.zeros::<f32>([SEQUENCES, HEADS, HEAD_DIM])?;
+        let outputs = vec![Output::new("out", &out, tolerance(KEYS))];
+        let (device, mut out) = (device.clone(), out);
+        let launch = Box::new(move || {
+            let Cache { k, v, table } = &cache;
+            attention_decode(&device, &q, k, v, table, &sequence, &positions, &mut out, SCALE)
+        });
+        Ok(Prepared { launch, outputs })
+    })
+}
+
+fn prefill<K: KvElement>(name: &str) -> Case {
+    const FIRST: u32 = PAGE;
+    const TOKENS: u32 = 64;
+    let shape = format!("{name}/hd{HEAD_DIM}/{FIRST}+{TOKENS}");
+    Case::new("attention_prefill", shape, Bound::Flops, |device| {
+        let cache = Cache::<K>::new(device, 2, (FIRST + TOKENS) / PAGE)?;
+        let q = Random::new(10).floats(TOKENS * HEADS * HEAD_DIM);
+        let q = device.upload([TOKENS, HEADS, HEAD_DIM], &q)?;
+        let out = device.zeros::<f32>([TOKENS, HEADS, HEAD_DIM])?;
+        let outputs = vec![Output::new("out", &out, tolerance(FIRST + TOKENS))];
+        let (device, mut out) = (device.clone(), out);
+        let launch = Box::new(move || {
+            let Cache { k, v, table } = &cache;
+            let out = &mut out;
+            attention_prefill(&device, &q, k, v, table, 1, 0, TOKENS, FIRST, out, SCALE)
+        });
+        Ok(Prepared { launch, outputs })
+    })
+}

@@ -1,0 +1,68 @@
+//! `tilewright-bench run`: what `cargo xtask bundle` packed, on this machine's devices, as one record.
+//!
+//! Everything but single kernels runs in child processes with a time limit: a crash or a hang is a
+//! result, not the end.
+
+mod bundle;
+mod child;
+mod conformance;
+mod generate;
+mod kernels;
+mod libtest;
+mod options;
+mod utc;
+
+use std::time::SystemTime;
+
+use tilewright_runtime::{Device, DeviceSelector};
+
+use crate::Error;
+use crate::record::{Run, SCHEMA};
+use bundle::Bundle;
+pub use options::{Options, Parts};
+
+/// Runs everything that the options ask for and writes the record.
+///
+/// # Errors
+/// [`Error::Failed`] where the record, which is written then too, has failures; else what kept it
+/// from being made.
+pub fn run(options: &Options) -> Result<(), Error> {
+    let began = utc::format(SystemTime::now());
+    let bundle = Bundle::open(&options.bundle)?;
+    let first = open(options.devices.first())?;
+    let capabilities = first.capabilities().clone();
+    drop(first);
+    let mut run = Run {
+        schema: SCHEMA,
+        device: capabilities.name,
+        driver: capabilities.driver,
+        commit: options.commit.clone().unwrap_or_else(|| bundle.manifest.commit.clone()),
+        dirty: bundle.manifest.dirty,
+        utc: began,
+        conformance: None,
+        generate: Vec::new(),
+        ceilings: None,
+        rows: Vec::new(),
+    };
+    if options.parts.kernels {
+        for device in &options.devices {
+            run.rows.extend(kernels::measure(device)?);
+        }
+    }
+    if options.parts.generate {
+        run.generate = generate::measure(&bundle, options)?;
+    }
+    if options.parts.conformance {
+        run.conformance = Some(conformance::run(&bundle, options)?);
+    }
+    run.write(&options.out)?;
+    match run.failures() {
+        0 => Ok(()),
+        failed => Err(Error::Failed { failed, path: options.out.clone() }),
+    }
+}
+
+fn open(name: Option<&String>) -> Result<Device, Error> {
+    let selector = name.map_or(Ok(DeviceSelector::Auto), |name| name.parse())?;
+    Ok(Device::open(&selector)?)
+}
