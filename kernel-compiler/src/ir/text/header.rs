@@ -5,8 +5,8 @@ use super::read::{Cursor, Line, Names, ReadError};
 use super::sym;
 use super::token::Token;
 use crate::ir::{
-    Access, Block, Cost, Fragment, FragmentRole, Local, LocalId, MappedTensor, Module, Param, ParamId,
-    ParamKind, ParamRole, Scalar, SharedArray, SharedId, Swizzle, Sym,
+    Access, Block, Cost, Fragment, FragmentRole, Local, LocalId, MappedTensor, Module, Param,
+    ParamId, ParamKind, ParamRole, Scalar, SharedArray, SharedId, Swizzle, Sym,
 };
 use crate::target::{Dialect, PTX_SHARED, Ptx, Target, Wgsl};
 
