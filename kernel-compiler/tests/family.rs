@@ -211,23 +211,28 @@ static TWO_TEMPLATES: Family = Family {
     name: "fill",
     keys: &[],
     templates: &[
-        template("level.rs", |target| matches!(target, Target::Ptx(ptx) if ptx.sm == 90), "level"),
-        template("portable.rs", |_| true, "by"),
+        template(|target| matches!(target, Target::Ptx(ptx) if ptx.sm == 90), "level"),
+        template(|_| true, "by"),
     ],
 };
 
-const fn template(file: &'static str, serves: fn(Target) -> bool, field: &'static str) -> Template {
-    let text = "
+/// The one file of both templates.
+const FILL: (&str, &str) = (
+    "fill.rs",
+    "
         #[kernel(shapes(y: [n]), grid = n.div_ceil(32), threads = 32)]
         pub fn fill<const BY: u32>(y: &mut [u32], n: u32) {
             let i = block_id() * 32 + thread_id();
             if i < n { y[i] = BY; }
-        }";
+        }",
+);
+
+const fn template(serves: fn(Target) -> bool, field: &'static str) -> Template {
     let fields: &'static [Field] = match field.as_bytes() {
         b"by" => const { &[field_of("by")] },
         _ => const { &[field_of("level")] },
     };
-    Template { file, text, kernel: "fill", options: &[], serves, fields }
+    Template { files: &[FILL], kernel: "fill", options: &[], serves, fields }
 }
 
 const fn field_of(name: &'static str) -> Field {

@@ -42,7 +42,8 @@ impl TypedKernel {
             let (kernel, found) = (self.info.name, args.len());
             return Err(Error::ArgumentCount { kernel, expected, found });
         }
-        let given: Vec<Option<u64>> = args.iter().map(|a| a.as_ref().and_then(Arg::integer)).collect();
+        let given: Vec<Option<u64>> =
+            args.iter().map(|a| a.as_ref().and_then(Arg::integer)).collect();
         let mut values = given.clone();
         // Nothing is allocated for a case that does not fit: a kernel may have hundreds.
         for (at, (case, rule)) in self.info.cases.iter().zip(self.rules).enumerate() {

@@ -89,6 +89,7 @@ fn f() { }
             cluster: 1,
             folds_grid: true,
             dependent_launch: false,
+            tensor_maps: &[],
         }
     }
 
