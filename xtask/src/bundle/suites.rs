@@ -21,6 +21,7 @@ const SUITES: &[Suite] = &[
     suite("kernels-layers", "suite", true),
     suite("kernels-matmul", "conformance", true),
     suite("kernels-matmul", "tensor_core", true),
+    suite("kernels-matmul", "dense", true),
     suite("kernels-attention", "suite", true),
     suite("kernels-sampling", "suite", true),
     suite("kernels", "api", false),
