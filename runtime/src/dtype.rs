@@ -85,7 +85,9 @@ mod sealed {
 }
 
 /// A Rust type that a [`Tensor`](crate::Tensor) may hold. Sealed: the set is [`DType`].
-pub trait Element: sealed::Sealed + bytemuck::Pod + Send + Sync + 'static {
+pub trait Element:
+    sealed::Sealed + bytemuck::Pod + PartialEq + std::fmt::Debug + Send + Sync + 'static
+{
     /// The run-time tag of this type.
     const DTYPE: DType;
 }

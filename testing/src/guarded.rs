@@ -5,6 +5,9 @@ use tilewright_runtime::{Device, Element, Shape, Tensor};
 /// Elements behind the view.
 const BEHIND: usize = 67;
 
+/// Elements before an aligned view: 256 bytes of the narrowest, which every device binds at.
+const ALIGNED: usize = 256;
+
 /// A view with sentinels on both sides.
 pub struct Guarded<T: Element> {
     whole: Tensor<T>,
@@ -15,7 +18,7 @@ pub struct Guarded<T: Element> {
     pub view: Tensor<T>,
 }
 
-impl<T: Element + PartialEq + std::fmt::Debug> Guarded<T> {
+impl<T: Element> Guarded<T> {
     /// `data` between sentinels, as near to the start as the device binds buffers, at an element of
     /// its own elsewhere: vectors there are not aligned.
     pub fn new(device: &Device, shape: impl Into<Shape>, data: &[T], sentinel: T) -> Guarded<T> {
@@ -25,6 +28,17 @@ impl<T: Element + PartialEq + std::fmt::Debug> Guarded<T> {
             None => 4 / size_of::<T>(),
         };
         Self::at(device, shape, data, sentinel, start)
+    }
+
+    /// `data` between sentinels, where the largest vectors are aligned: what kernels with vector loads
+    /// demand of their weights and caches.
+    pub fn aligned(
+        device: &Device,
+        shape: impl Into<Shape>,
+        data: &[T],
+        sentinel: T,
+    ) -> Guarded<T> {
+        Self::at(device, shape, data, sentinel, ALIGNED)
     }
 
     /// `data` from element `start` of a larger tensor.

@@ -6,8 +6,8 @@ mod weights;
 
 use tilewright_kernels_matmul::{gather, matmul};
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
-use tilewright_testing::{Random, devices};
-use weights::{blocks, upload};
+use tilewright_testing::{Guarded, Random, devices};
+use weights::{BESIDE, blocks, upload};
 
 #[test]
 fn products_agree_with_f64_on_every_device() {
@@ -26,21 +26,21 @@ fn products_agree_with_f64_on_every_device() {
             let mut row = vec![0.0f32; k];
             for device in &devices {
                 let w = upload(device, format, n, k, &bytes);
-                let x_device = device.upload([tokens, k], &x).unwrap();
+                let x_device = Guarded::aligned(device, [tokens, k], &x, BESIDE);
                 for accumulate in [0u32, 1] {
-                    let mut y = device.upload([tokens, stride], &before).unwrap();
+                    let mut y = Guarded::aligned(device, [tokens, stride], &before, BESIDE);
                     matmul(
                         device,
-                        &x_device,
-                        &w,
-                        &mut y,
+                        &x_device.view,
+                        &w.view,
+                        &mut y.view,
                         n as u32,
                         column,
                         accumulate,
                         format.name(),
                     )
                     .unwrap();
-                    let found = y.download().unwrap();
+                    let found = y.read();
                     for r in 0..n {
                         let packed = pack(format, n, k, &bytes).unwrap();
                         dequantise_row(format, n, &packed, r, &mut row).unwrap();
@@ -99,10 +99,12 @@ fn gathers_are_exact_on_every_device() {
         let mut row = vec![0.0f32; k];
         for device in &devices {
             let w = upload(device, format, n, k, &bytes);
-            let tokens = device.upload([ids.len()], &ids).unwrap();
-            let mut out = device.upload([ids.len(), k], &vec![7.0f32; ids.len() * k]).unwrap();
-            gather(device, &tokens, &w, &mut out, n as u32, 0, format.name()).unwrap();
-            let found = out.download().unwrap();
+            let tokens = Guarded::aligned(device, [ids.len()], &ids, 0);
+            let mut out =
+                Guarded::aligned(device, [ids.len(), k], &vec![7.0; ids.len() * k], BESIDE);
+            gather(device, &tokens.view, &w.view, &mut out.view, n as u32, 0, format.name())
+                .unwrap();
+            let found = out.read();
             for (t, id) in ids.iter().enumerate() {
                 match usize::try_from(*id).unwrap() {
                     id if id < n => dequantise_row(format, n, &packed, id, &mut row).unwrap(),

@@ -9,15 +9,15 @@ use tilewright_kernels_matmul::tensor_core::{
 };
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
 use tilewright_runtime::{Device, Error, Tensor};
-use tilewright_testing::{Random, devices, is_affordable, is_interpreter};
-use weights::{blocks, upload};
+use tilewright_testing::{Guarded, Random, devices, is_affordable, is_interpreter};
+use weights::{BESIDE, NO_WEIGHTS, blocks, upload};
 
 /// One product: `y[t, 3 + r] += x w`.
 struct Product<'a> {
     device: &'a Device,
     format: Format,
-    x: Tensor<f32>,
-    w: Tensor<u32>,
+    x: Guarded<f32>,
+    w: Guarded<u32>,
     tokens: u32,
     n: u32,
     k: u32,
@@ -26,26 +26,51 @@ struct Product<'a> {
 impl Product<'_> {
     fn one(&self, y: &mut Tensor<f32>) -> Result<(), Error> {
         // Fewer workgroups than tiles, so that one takes several.
-        multiply_one(self.device, &self.x, &self.w, y, self.n, 3, 1, 2, self.format.name())
+        multiply_one(
+            self.device,
+            &self.x.view,
+            &self.w.view,
+            y,
+            self.n,
+            3,
+            1,
+            2,
+            self.format.name(),
+        )
     }
 
-    fn rounded(&self) -> (Tensor<u32>, Tensor<f32>) {
-        let mut halves = self.device.zeros([self.tokens, self.k / 2]).unwrap();
-        let mut units = self.device.zeros(self.tokens).unwrap();
-        round_activations(self.device, &self.x, &mut halves, &mut units).unwrap();
+    fn rounded(&self) -> (Guarded<u32>, Guarded<f32>) {
+        let (tokens, half) = (self.tokens as usize, self.k as usize / 2);
+        let zeros = vec![0; tokens * half];
+        let mut halves = Guarded::aligned(self.device, [tokens, half], &zeros, NO_WEIGHTS);
+        let mut units = Guarded::aligned(self.device, [tokens], &vec![0.0; tokens], BESIDE);
+        round_activations(self.device, &self.x.view, &mut halves.view, &mut units.view).unwrap();
+        halves.read();
+        units.read();
         (halves, units)
     }
 
     fn few(&self, y: &mut Tensor<f32>) -> Result<(), Error> {
         let (halves, units) = self.rounded();
         let format = self.format.name();
-        multiply_few(self.device, &halves, &units, &self.w, y, self.n, 3, 1, 2, format)
+        multiply_few(
+            self.device,
+            &halves.view,
+            &units.view,
+            &self.w.view,
+            y,
+            self.n,
+            3,
+            1,
+            2,
+            format,
+        )
     }
 
     fn many(&self, y: &mut Tensor<f32>) -> Result<(), Error> {
         let (halves, units) = self.rounded();
         let format = self.format.name();
-        multiply_many(self.device, &halves, &units, &self.w, y, self.n, 3, 1, format)
+        multiply_many(self.device, &halves.view, &units.view, &self.w.view, y, self.n, 3, 1, format)
     }
 }
 
@@ -79,7 +104,7 @@ fn check(device: &Device, format: Format, tokens: usize, n: usize, k: usize, sca
     let product = Product {
         device,
         format,
-        x: device.upload([tokens, k], &x).unwrap(),
+        x: Guarded::aligned(device, [tokens, k], &x, BESIDE),
         w: upload(device, format, n, k, &bytes),
         tokens: tokens as u32,
         n: n as u32,
@@ -91,9 +116,9 @@ fn check(device: &Device, format: Format, tokens: usize, n: usize, k: usize, sca
         dequantise_row(format, n, &packed, r, row).unwrap();
     }
     let run = |name: &str, multiply: &dyn Fn(&mut Tensor<f32>) -> Result<(), Error>| {
-        let mut y = device.upload([tokens, stride], &before).unwrap();
-        multiply(&mut y).unwrap();
-        let found = y.download().unwrap();
+        let mut y = Guarded::aligned(device, [tokens, stride], &before, BESIDE);
+        multiply(&mut y.view).unwrap();
+        let found = y.read();
         for (at, (found, before)) in found.iter().zip(&before).enumerate() {
             let (t, column) = (at / stride, at % stride);
             if !(3..n + 3).contains(&column) {

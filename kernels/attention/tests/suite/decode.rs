@@ -1,17 +1,14 @@
 //! One token each of several sequences.
 
 use crate::naive::attend;
-use crate::problem::{Cache, Random, Sizes};
+use crate::problem::{Cache, Random, SENTINEL, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_decode};
 use tilewright_kernels_reference::Float;
 use tilewright_runtime::{Device, bf16, f16};
-use tilewright_testing::{devices, is_affordable};
+use tilewright_testing::{Guarded, devices, is_affordable};
 
 /// Positions round the edges of pages.
 const POSITIONS: [usize; 11] = [0, 1, 62, 63, 64, 65, 66, 127, 128, 129, 130];
-
-/// What no kernel writes.
-const SENTINEL: f32 = 12345.0;
 
 /// Runs the tokens at `(sequence, position)` and returns `[tokens, heads, head_dim]`.
 fn run<K: KvElement + Float>(
@@ -21,29 +18,27 @@ fn run<K: KvElement + Float>(
     tokens: &[(u32, u32)],
     scale: f32,
 ) -> Vec<f32> {
-    let Sizes { heads, kv_heads, head_dim } = cache.sizes;
+    let Sizes { heads, head_dim, .. } = cache.sizes;
     let shape = [tokens.len(), heads, head_dim];
-    let kv_shape = [cache.pages, kv_heads, 64, head_dim];
-    let keys = device.upload(kv_shape, &cache.keys).unwrap();
-    let values = device.upload(kv_shape, &cache.values).unwrap();
-    let table = device.upload([cache.sequences, cache.max_pages], &cache.table).unwrap();
+    let there = cache.upload(device);
     let (sequence, position): (Vec<u32>, Vec<u32>) = tokens.iter().copied().unzip();
-    let sequence = device.upload([tokens.len()], &sequence).unwrap();
-    let positions = device.upload([tokens.len()], &position).unwrap();
-    let q = device.upload(shape, q).unwrap();
-    // A row before and one after must keep what they hold.
-    let row = heads * head_dim;
-    let whole =
-        device.upload([(tokens.len() + 2) * row], &vec![SENTINEL; (tokens.len() + 2) * row]);
-    let whole = whole.unwrap();
-    let mut out = whole.view(row as u64, shape).unwrap();
-    attention_decode(device, &q, &keys, &values, &table, &sequence, &positions, &mut out, scale)
-        .unwrap();
-    let all = whole.download().unwrap();
-    let (before, rest) = all.split_at(row);
-    let (out, after) = rest.split_at(tokens.len() * row);
-    assert!(before.iter().chain(after).all(|x| *x == SENTINEL), "written beyond `out`");
-    out.to_vec()
+    let sequence = Guarded::aligned(device, [tokens.len()], &sequence, 0);
+    let positions = Guarded::aligned(device, [tokens.len()], &position, 0);
+    let mut out = Guarded::aligned(device, shape, &vec![SENTINEL; q.len()], SENTINEL);
+    let q = Guarded::aligned(device, shape, q, SENTINEL);
+    attention_decode(
+        device,
+        &q.view,
+        &there.keys.view,
+        &there.values.view,
+        &there.table.view,
+        &sequence.view,
+        &positions.view,
+        &mut out.view,
+        scale,
+    )
+    .unwrap();
+    out.read()
 }
 
 fn queries(tokens: usize, sizes: Sizes, seed: u64) -> Vec<f32> {

@@ -1,10 +1,10 @@
 //! Dense attention against a naive one in f64; on the devices that have it, those of Hopper and `cpu`.
 
-use crate::problem::Random;
+use crate::problem::{Random, SENTINEL};
 use tilewright_kernels_attention::{DenseElement, attention_dense};
 use tilewright_kernels_reference::Float;
 use tilewright_runtime::{BackendKind, Device, bf16, f16};
-use tilewright_testing::devices;
+use tilewright_testing::{Guarded, devices};
 
 #[derive(Debug, Clone, Copy)]
 struct Sizes {
@@ -58,27 +58,28 @@ fn agrees<K: DenseElement + Float>(sizes: Sizes, causal: bool, tolerance: f64) {
     let (q, k, v) = (tensor(tokens, heads), tensor(keys, kv_heads), tensor(keys, kv_heads));
     for device in devices().into_iter().filter(has_dense) {
         let rows = [batch, tokens, heads, head_dim];
-        let [q_there, mut out] = [&q, &q].map(|x| device.upload(rows, x).unwrap());
-        let [k_there, v_there] =
-            [&k, &v].map(|x| device.upload([batch, keys, kv_heads, head_dim], x).unwrap());
+        let beside = K::from_f32(SENTINEL);
+        let [q_there, mut out] = [&q, &q].map(|x| Guarded::aligned(&device, rows, x, beside));
+        let rows = [batch, keys, kv_heads, head_dim];
+        let [k_there, v_there] = [&k, &v].map(|x| Guarded::aligned(&device, rows, x, beside));
         let logs = vec![7.0f32; batch * heads * tokens];
-        let mut lse = device.upload([batch, heads, tokens], &logs).unwrap();
-        let mut counter = device.upload([1], &[0u32]).unwrap();
+        let mut lse = Guarded::aligned(&device, [batch, heads, tokens], &logs, SENTINEL);
+        let mut counter = Guarded::aligned(&device, [1], &[0u32], 77);
         let scale = 1.0 / (head_dim as f32).sqrt();
         attention_dense(
             &device,
-            &q_there,
-            &k_there,
-            &v_there,
-            &mut out,
-            &mut lse,
-            &mut counter,
+            &q_there.view,
+            &k_there.view,
+            &v_there.view,
+            &mut out.view,
+            &mut lse.view,
+            &mut counter.view,
             causal,
             scale,
         )
         .unwrap();
-        let (out, lse) = (out.download().unwrap(), lse.download().unwrap());
-        assert_eq!(counter.download().unwrap(), [0]);
+        let (out, lse) = (out.read(), lse.read());
+        assert_eq!(counter.read(), [0]);
         for (at, found) in out.chunks(head_dim).enumerate() {
             let at = [at / heads / tokens, at / heads % tokens, at % heads];
             let (expected, log) = naive([&q, &k, &v], sizes, at, causal);

@@ -1,14 +1,11 @@
 //! Consecutive tokens of one sequence.
 
 use crate::naive::attend;
-use crate::problem::{Cache, Random, Sizes};
+use crate::problem::{Cache, Random, SENTINEL, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_prefill};
 use tilewright_kernels_reference::Float;
 use tilewright_runtime::{Device, bf16, f16};
-use tilewright_testing::{devices, is_affordable};
-
-/// What no kernel writes.
-const SENTINEL: f32 = 12345.0;
+use tilewright_testing::{Guarded, devices, is_affordable};
 
 /// Tokens `first_token..first_token + tokens` of `q`, from a position of a sequence on.
 #[derive(Debug, Clone, Copy)]
@@ -27,29 +24,26 @@ fn run<K: KvElement + Float>(
     chunk: Chunk,
     scale: f32,
 ) -> Vec<f32> {
-    let Sizes { heads, kv_heads, head_dim } = cache.sizes;
-    let kv_shape = [cache.pages, kv_heads, 64, head_dim];
-    let keys = device.upload(kv_shape, &cache.keys).unwrap();
-    let values = device.upload(kv_shape, &cache.values).unwrap();
-    let table = device.upload([cache.sequences, cache.max_pages], &cache.table).unwrap();
+    let Sizes { heads, head_dim, .. } = cache.sizes;
+    let there = cache.upload(device);
     let shape = [q.len() / heads / head_dim, heads, head_dim];
-    let mut out = device.upload(shape, &vec![SENTINEL; q.len()]).unwrap();
-    let q = device.upload(shape, q).unwrap();
+    let mut out = Guarded::aligned(device, shape, &vec![SENTINEL; q.len()], SENTINEL);
+    let q = Guarded::aligned(device, shape, q, SENTINEL);
     attention_prefill(
         device,
-        &q,
-        &keys,
-        &values,
-        &table,
+        &q.view,
+        &there.keys.view,
+        &there.values.view,
+        &there.table.view,
         chunk.sequence as u32,
         chunk.first_token as u32,
         chunk.tokens as u32,
         chunk.first_position as u32,
-        &mut out,
+        &mut out.view,
         scale,
     )
     .unwrap();
-    out.download().unwrap()
+    out.read()
 }
 
 fn agrees<K: KvElement + Float>(sizes: Sizes, lengths: &[usize], chunks: &[Chunk], seed: u64) {
@@ -144,15 +138,13 @@ fn rows_that_are_not_there_are_refused() {
     let sizes = Sizes { heads: 2, kv_heads: 1, head_dim: 64 };
     let cache = Cache::<f32>::new(sizes, &[64], 5);
     for device in devices() {
-        let kv = [cache.pages, 1, 64, 64];
-        let keys = device.upload(kv, &cache.keys).unwrap();
-        let values = device.upload(kv, &cache.values).unwrap();
-        let table = device.upload([1, cache.max_pages], &cache.table).unwrap();
+        let there = cache.upload(&device);
+        let (keys, values, table) = (&there.keys.view, &there.values.view, &there.table.view);
         let q = device.zeros::<f32>([4, 2, 64]).unwrap();
         let mut out = device.zeros::<f32>([4, 2, 64]).unwrap();
         let mut launch = |row, first, tokens| {
             attention_prefill(
-                &device, &q, &keys, &values, &table, row, first, tokens, 0, &mut out, 1.0,
+                &device, &q, keys, values, table, row, first, tokens, 0, &mut out, 1.0,
             )
         };
         assert!(launch(0, 2, 3).is_err());

@@ -1,6 +1,8 @@
 //! A paged cache with shuffled pages, and queries against it.
 
 use tilewright_kernels_reference::Float;
+use tilewright_runtime::{Device, Element};
+use tilewright_testing::Guarded;
 
 /// Tokens of a page.
 pub const PAGE: usize = 64;
@@ -24,6 +26,16 @@ pub struct Cache<K> {
     pub table: Vec<u32>,
     pub sequences: usize,
     pub max_pages: usize,
+}
+
+/// What no kernel writes, and no result is near.
+pub const SENTINEL: f32 = 12345.0;
+
+/// A cache on a device, between sentinels.
+pub struct Uploaded<K: Element> {
+    pub keys: Guarded<K>,
+    pub values: Guarded<K>,
+    pub table: Guarded<u32>,
 }
 
 /// Numbers between -1 and 1 that differ per seed.
@@ -84,6 +96,21 @@ impl<K: Float> Cache<K> {
             }
         }
         cache
+    }
+
+    /// The cache on a device. The pages beside it are full of numbers that would be noticed, and the
+    /// table's neighbours name the first page.
+    pub fn upload(&self, device: &Device) -> Uploaded<K>
+    where
+        K: Element,
+    {
+        let kv = [self.pages, self.sizes.kv_heads, PAGE, self.sizes.head_dim];
+        let beside = K::from_f32(SENTINEL);
+        Uploaded {
+            keys: Guarded::aligned(device, kv, &self.keys, beside),
+            values: Guarded::aligned(device, kv, &self.values, beside),
+            table: Guarded::aligned(device, [self.sequences, self.max_pages], &self.table, 0),
+        }
     }
 
     /// The first element of a token's row of one head.

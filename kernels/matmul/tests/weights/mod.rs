@@ -1,8 +1,8 @@
 //! Random weights in every format.
 
 use tilewright_kernels_reference::formats::{Format, pack};
-use tilewright_runtime::{Device, Tensor};
-use tilewright_testing::Random;
+use tilewright_runtime::Device;
+use tilewright_testing::{Guarded, Random};
 
 /// Blocks of random bytes whose scales are small numbers, zero and subnormal ones among them.
 pub fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8> {
@@ -36,8 +36,13 @@ pub fn blocks(format: Format, n: usize, k: usize, random: &mut Random) -> Vec<u8
     bytes
 }
 
+/// Two f16 that are no numbers: a kernel that lets them in shows it.
+pub const NO_WEIGHTS: u32 = 0x7fff_7fff;
+/// What stands beside numbers: larger than any result.
+pub const BESIDE: f32 = 1e30;
+
 /// A packed matrix on a device.
-pub fn upload(device: &Device, format: Format, n: usize, k: usize, bytes: &[u8]) -> Tensor<u32> {
+pub fn upload(device: &Device, format: Format, n: usize, k: usize, bytes: &[u8]) -> Guarded<u32> {
     let words = pack(format, n, k, bytes).unwrap();
-    device.upload([words.len()], &words).unwrap()
+    Guarded::aligned(device, [words.len()], &words, NO_WEIGHTS)
 }
