@@ -2,7 +2,9 @@
 
 use super::memory::{BufferId, Memory};
 use super::tensor_map::TensorMapValue;
-use crate::ir::{Comparison, Condition, Const, Module, Param, ParamId, ParamKind, Scalar, Sym};
+use crate::ir::{
+    Comparison, Condition, Const, MappedTensor, Module, Param, ParamId, ParamKind, Scalar, Sym,
+};
 
 /// One kernel in the order of the stream.
 #[derive(Debug, Clone)]
@@ -233,14 +235,8 @@ fn bind_one(
                 Argument::Buffer(buffer) => (*buffer, 0),
                 _ => return Err("is a tensor".to_owned()),
             };
-            let all = |sizes: &[Sym], unit: u64| -> Option<Vec<u64>> {
-                sizes.iter().map(|size| scalars.evaluate(size)?.checked_mul(unit)).collect()
-            };
-            let dims = all(&of.dims, 1).ok_or("its extents cannot be computed")?;
-            let strides = all(&of.strides, u64::from(element.size()));
-            let strides = strides.ok_or("its strides cannot be computed")?;
-            let (element, swizzle) = (*element, *swizzle);
-            let tile = tile.clone();
+            let (dims, strides) = map_sizes(of, *element, scalars)?;
+            let (element, swizzle, tile) = (*element, *swizzle, tile.clone());
             let map = TensorMapValue { buffer, offset, element, dims, strides, tile, swizzle };
             map.check(element, &map.tile, swizzle, memory)?;
             Ok(Binding::TensorMap(map))
@@ -248,6 +244,20 @@ fn bind_one(
         (ParamKind::Buffer { .. }, _) => Err("is a buffer".to_owned()),
         (ParamKind::TensorMap { .. }, _) => Err("is a tensor map".to_owned()),
     }
+}
+
+/// Extents in elements and strides in bytes of a map that the launch makes.
+fn map_sizes(
+    of: &MappedTensor,
+    element: Scalar,
+    scalars: &Scalars<'_>,
+) -> Result<(Vec<u64>, Vec<u64>), String> {
+    let all = |sizes: &[Sym], unit: u64| -> Option<Vec<u64>> {
+        sizes.iter().map(|size| scalars.evaluate(size)?.checked_mul(unit)).collect()
+    };
+    let dims = all(&of.dims, 1).ok_or("its extents cannot be computed")?;
+    let strides = all(&of.strides, u64::from(element.size()));
+    Ok((dims, strides.ok_or("its strides cannot be computed")?))
 }
 
 fn holds(

@@ -80,81 +80,26 @@ pub fn matmul_dense<
     } else {
         barrier();
     }
-    let plan = Plan::<BAND> { bands: tokens.div_ceil(128 * CLUSTER), across: rows.div_ceil(ROWS) };
-    let clusters = workers / CLUSTER;
-    let first = block_id() / CLUSTER;
-    let rank = block_id() % CLUSTER;
-    let steps = columns.div_ceil(64);
+    let share = Share::<BAND, CLUSTER> {
+        plan: Plan::<BAND> { bands: tokens.div_ceil(128 * CLUSTER), across: rows.div_ceil(ROWS) },
+        first: block_id() / CLUSTER,
+        clusters: workers / CLUSTER,
+        rank: block_id() % CLUSTER,
+        steps: columns.div_ceil(64),
+    };
     roles(
         role("consumer", 8, 232, || {
-            let group = subgroup_id() / 4;
-            let mut sum = uninitialised::<[f32; ROWS / 2]>();
-            let mut turn = Turn::<STAGES> { stage: 0, parity: 0 };
-            let mut item = first;
-            while item < plan.items() {
-                let mut last = 0u32;
-                for step in 0..steps {
-                    let stage = turn.stage();
-                    mbarrier_wait(bars, ring.full + stage, turn.parity);
-                    wgmma_fence();
-                    for k in unroll(0..4) {
-                        let at = stage * 8192 + group * 4096 + k * 16;
-                        let a = x_ring.descriptor(at, 16, 1024, "swizzle_128");
-                        let at = stage * ROWS * 64 + k * 16;
-                        let b = w_ring.descriptor(at, 16, 1024, "swizzle_128");
-                        if k == 0 {
-                            wgmma::<ROWS, T, T>(&mut sum, a, b, step > 0);
-                        } else {
-                            wgmma::<ROWS, T, T>(&mut sum, a, b, true);
-                        }
-                    }
-                    wgmma_commit();
-                    wgmma_wait::<1>();
-                    if step > 0 {
-                        ring.release(bars, last);
-                    }
-                    last = stage;
-                    turn.next();
-                }
-                wgmma_wait::<0>();
-                ring.release(bars, last);
-                let tile = plan.tile(item);
-                let token = (tile.band * CLUSTER + rank) * 128 + group * 64;
-                put_tile::<T, ROWS, SLOTS>(y, out, sum, group, token, tile.across * ROWS);
-                item += clusters;
-            }
-            if thread_id() % 128 == 0 {
-                bulk_wait::<0>();
-            }
+            consume::<T, ROWS, STAGES, CLUSTER, SLOTS, BAND>(
+                y, x_ring, w_ring, out, bars, ring, share,
+            );
         }),
         role("producer", 4, 40, || {
             if subgroup_id() == 8 {
                 elect_one(|| {
-                    x.prefetch();
-                    w.prefetch();
                     y.prefetch();
-                    let mut turn = Turn::<STAGES> { stage: 0, parity: 1 };
-                    let mut item = first;
-                    while item < plan.items() {
-                        let tile = plan.tile(item);
-                        let token = (tile.band * CLUSTER + rank) * 128;
-                        let row = tile.across * ROWS + rank * (ROWS / CLUSTER);
-                        for step in 0..steps {
-                            let stage = turn.stage();
-                            let full = ring.full + stage;
-                            mbarrier_wait(bars, ring.empty + stage, turn.parity);
-                            mbarrier_expect(bars, full, (8192 + ROWS * 64) * size_of::<T>());
-                            x.load(x_ring, stage * 8192, bars, full, (step * 64, token));
-                            let at = stage * ROWS * 64 + rank * (ROWS / CLUSTER * 64);
-                            if CLUSTER > 1 {
-                                w.load_multicast(w_ring, at, bars, full, (step * 64, row), 3);
-                            } else {
-                                w.load(w_ring, at, bars, full, (step * 64, row));
-                            }
-                            turn.next();
-                        }
-                        item += clusters;
-                    }
+                    produce::<T, ROWS, STAGES, CLUSTER, BAND>(
+                        x, w, x_ring, w_ring, bars, ring, share,
+                    );
                 });
             }
         }),
@@ -163,6 +108,120 @@ pub fn matmul_dense<
     if CLUSTER > 1 {
         cluster_arrive();
         cluster_wait();
+    }
+}
+
+/// The tiles of a cluster.
+struct Share<const BAND: u32, const CLUSTER: u32> {
+    plan: Plan<BAND>,
+    /// Its first tile.
+    first: u32,
+    /// Clusters: how far apart its tiles are.
+    clusters: u32,
+    /// The workgroup's place in it.
+    rank: u32,
+    /// Slices of 64 columns.
+    steps: u32,
+}
+
+impl<const BAND: u32, const CLUSTER: u32> Share<BAND, CLUSTER> {
+    /// The first of the workgroup's 128 tokens of a tile.
+    fn token(self, tile: Tile) -> u32 {
+        (tile.band * CLUSTER + self.rank) * 128
+    }
+}
+
+/// A consumer group: 64 tokens by `ROWS` of each tile.
+fn consume<
+    T: Float,
+    const ROWS: u32,
+    const STAGES: u32,
+    const CLUSTER: u32,
+    const SLOTS: u32,
+    const BAND: u32,
+>(
+    y: &mut TensorMap<T>,
+    x_ring: &[T],
+    w_ring: &[T],
+    out: &mut [T],
+    bars: &mut [u64],
+    ring: Ring<STAGES, CLUSTER>,
+    share: Share<BAND, CLUSTER>,
+) {
+    let group = subgroup_id() / 4;
+    let mut sum = uninitialised::<[f32; ROWS / 2]>();
+    let mut turn = Turn::<STAGES> { stage: 0, parity: 0 };
+    let mut item = share.first;
+    while item < share.plan.items() {
+        let mut last = 0u32;
+        for step in 0..share.steps {
+            let stage = turn.stage();
+            mbarrier_wait(bars, ring.full + stage, turn.parity);
+            wgmma_fence();
+            for k in unroll(0..4) {
+                let at = stage * 8192 + group * 4096 + k * 16;
+                let a = x_ring.descriptor(at, 16, 1024, "swizzle_128");
+                let at = stage * ROWS * 64 + k * 16;
+                let b = w_ring.descriptor(at, 16, 1024, "swizzle_128");
+                if k == 0 {
+                    wgmma::<ROWS, T, T>(&mut sum, a, b, step > 0);
+                } else {
+                    wgmma::<ROWS, T, T>(&mut sum, a, b, true);
+                }
+            }
+            wgmma_commit();
+            wgmma_wait::<1>();
+            if step > 0 {
+                ring.release(bars, last);
+            }
+            last = stage;
+            turn.next();
+        }
+        wgmma_wait::<0>();
+        ring.release(bars, last);
+        let tile = share.plan.tile(item);
+        let token = share.token(tile) + group * 64;
+        put_tile::<T, ROWS, SLOTS>(y, out, sum, group, token, tile.across * ROWS);
+        item += share.clusters;
+    }
+    if thread_id() % 128 == 0 {
+        bulk_wait::<0>();
+    }
+}
+
+/// The producer's thread: it fills the ring with the slices of one tile after the other.
+fn produce<T: Float, const ROWS: u32, const STAGES: u32, const CLUSTER: u32, const BAND: u32>(
+    x: &TensorMap<T>,
+    w: &TensorMap<T>,
+    x_ring: &mut [T],
+    w_ring: &mut [T],
+    bars: &mut [u64],
+    ring: Ring<STAGES, CLUSTER>,
+    share: Share<BAND, CLUSTER>,
+) {
+    x.prefetch();
+    w.prefetch();
+    let mut turn = Turn::<STAGES> { stage: 0, parity: 1 };
+    let mut item = share.first;
+    while item < share.plan.items() {
+        let tile = share.plan.tile(item);
+        let token = share.token(tile);
+        let row = tile.across * ROWS + share.rank * (ROWS / CLUSTER);
+        for step in 0..share.steps {
+            let stage = turn.stage();
+            let full = ring.full + stage;
+            mbarrier_wait(bars, ring.empty + stage, turn.parity);
+            mbarrier_expect(bars, full, (8192 + ROWS * 64) * size_of::<T>());
+            x.load(x_ring, stage * 8192, bars, full, (step * 64, token));
+            let at = stage * ROWS * 64 + share.rank * (ROWS / CLUSTER * 64);
+            if CLUSTER > 1 {
+                w.load_multicast(w_ring, at, bars, full, (step * 64, row), 3);
+            } else {
+                w.load(w_ring, at, bars, full, (step * 64, row));
+            }
+            turn.next();
+        }
+        item += share.clusters;
     }
 }
 

@@ -105,13 +105,7 @@ pub fn matvec_fragments<
     let warp = shuffle(subgroup_id(), 0);
     assume(warp < 8);
     let lead = lane_id() == 0;
-    if lead {
-        for s in unroll(0..STAGES) {
-            mbarrier_init(bars, warp * STAGES + s, 1);
-        }
-        fence_mbarrier_init();
-    }
-    subgroup_barrier();
+    init_stages::<STAGES>(bars, warp);
     // Of this warp: tiles, slots of a tile, and slots in all.
     let mine = (n / 16 - block_id() + grid_dim() - 1) / grid_dim();
     let per_tile = k / (8 * slot_columns::<FORMAT>());
@@ -119,79 +113,33 @@ pub fn matvec_fragments<
     let mut next = Source { at: (block_id() * per_tile * 8 + warp) * slot, left: per_tile };
     // Words from the end of one of the workgroup's tiles to its next.
     let jump = (grid_dim() - 1) * per_tile * 8 * slot;
-    let fetch = |from, s| {
-        assume(s < STAGES);
-        let from = index(from);
-        assume(from + slot <= words);
-        mbarrier_expect(bars, warp * STAGES + s, slot * 4);
-        let to = (warp * STAGES + s) * slot;
-        bulk_load(ring, to, w, from, slot * 4, bars, warp * STAGES + s, "l2::evict_first");
+    let refill = |s| {
+        if lead {
+            fetch::<FORMAT, STAGES>(ring, w, bars, [next.at, words, warp, s]);
+        }
+        next.advance(per_tile, 8 * slot, jump);
     };
-    // The ring is filled `EARLY` slots at a time: what is in flight stands in front of the activations of
-    // the kernels around. Without `EARLY` the activations go first.
-    for s in unroll(0..STAGES) {
-        if s == EARLY && EARLY > 0 {
-            grid_dependency_launch();
+    fill_early::<STAGES, EARLY>(total, |s| {
+        if s >= EARLY {
+            mbarrier_wait(bars, warp * STAGES + s - EARLY, 0);
         }
-        if EARLY > 0 && s < total {
-            if s >= EARLY {
-                mbarrier_wait(bars, warp * STAGES + s - EARLY, 0);
-            }
-            if lead {
-                fetch(next.at, s);
-            }
-            next.advance(per_tile, 8 * slot, jump);
-        }
-    }
-    if EARLY == STAGES {
-        grid_dependency_launch();
-    }
-    if EARLY > 0 {
-        grid_dependency_wait();
-    }
+        refill(s);
+    });
     stage_tokens::<FORMAT, X, TOKENS, COLUMNS>(x, xs, offsets, tokens, k, warp, || {
-        for s in unroll(0..STAGES) {
-            if EARLY == 0 && s < total {
-                if lead {
-                    fetch(next.at, s);
-                }
-                next.advance(per_tile, 8 * slot, jump);
-            }
-        }
+        fill_late::<STAGES, EARLY>(total, |s| refill(s));
     });
     barrier();
-    let (r, q) = (lane_id() / 4, lane_id() % 4);
-    // This lane's token and its part of 32 columns; the warp's columns start where its slots do.
-    let slab = warp * (k / 8);
-    let x_first = r % TOKENS * token_words::<TOKENS, COLUMNS>() + slab / 2 + q * 4;
-    let group_first = if group::<FORMAT>() > 0 { slab / group::<FORMAT>() } else { 0 };
+    let place = Place::<FORMAT, TOKENS, COLUMNS>::of(warp, k);
     let mut sums = [0.0f32; 8];
-    let mut stage = 0u32;
-    let mut parity = 0u32;
     let mut step = 0u32;
     let mut tile = 0u32;
-    for i in 0..total {
-        let s = stage;
-        assume(s < STAGES);
-        mbarrier_wait(bars, warp * STAGES + s, parity);
+    each_slot::<STAGES>(bars, warp, total, |i, s| {
         let at = (warp * STAGES + s) * slot;
-        let x_at = index(x_first + step * (slot_columns::<FORMAT>() / 2));
-        assume(
-            x_at + slot_columns::<FORMAT>() / 2 - 12 <= TOKENS * token_words::<TOKENS, COLUMNS>(),
-        );
-        assume(x_at % 4 == 0);
-        let g_at = index(group_first + step * slot_groups::<FORMAT>()) * TOKENS;
-        if group::<FORMAT>() > 0 {
-            let most = offset_count::<FORMAT, TOKENS, COLUMNS>();
-            assume(g_at + slot_groups::<FORMAT>() * TOKENS <= most);
-        }
+        let (x_at, g_at) = (place.columns(step), place.groups(step));
         multiply_slot::<FORMAT, TOKENS>(&mut sums, ring, at, xs, x_at, offsets, g_at);
         subgroup_barrier();
         if i + STAGES < total {
-            if lead {
-                fetch(next.at, s);
-            }
-            next.advance(per_tile, 8 * slot, jump);
+            refill(s);
         }
         step += 1;
         if step == per_tile {
@@ -201,12 +149,80 @@ pub fn matvec_fragments<
             keep_partial::<TOKENS>(&mut sums, partial, t, warp);
             tile += 1;
         }
+    });
+    barrier();
+    put_rows::<TOKENS, TILES>(y, partial, mine, [tokens, y_stride, n, column, accumulate]);
+}
+
+/// Makes the barriers of a warp's ring.
+fn init_stages<const STAGES: u32>(bars: &mut [u64], warp: u32) {
+    if lane_id() == 0 {
+        for s in unroll(0..STAGES) {
+            mbarrier_init(bars, warp * STAGES + s, 1);
+        }
+        fence_mbarrier_init();
+    }
+    subgroup_barrier();
+}
+
+/// Fills the ring before the kernel in front has ended, `EARLY` slots at a time: what is in flight stands
+/// in front of the activations of the kernels around. Without `EARLY` the activations go first.
+fn fill_early<const STAGES: u32, const EARLY: u32>(total: u32, fill: impl Fn(u32)) {
+    for s in unroll(0..STAGES) {
+        if s == EARLY && EARLY > 0 {
+            grid_dependency_launch();
+        }
+        if EARLY > 0 && s < total {
+            fill(s);
+        }
+    }
+    if EARLY == STAGES {
+        grid_dependency_launch();
+    }
+    if EARLY > 0 {
+        grid_dependency_wait();
+    }
+}
+
+/// Fills the ring behind the first loads of activations, where nothing was filled before them.
+fn fill_late<const STAGES: u32, const EARLY: u32>(total: u32, fill: impl Fn(u32)) {
+    for s in unroll(0..STAGES) {
+        if EARLY == 0 && s < total {
+            fill(s);
+        }
+    }
+}
+
+/// Starts the copy of a slot from a word of the weights on to a stage of a warp's ring: `at` is that
+/// word, all words, the warp and the stage.
+fn fetch<const FORMAT: Fragments, const STAGES: u32>(
+    ring: &mut [u32],
+    w: &Weights<u32>,
+    bars: &mut [u64],
+    at: [u32; 4],
+) {
+    let slot = slot_words::<FORMAT>();
+    let (from, words, warp, s) = (index(at[0]), at[1], at[2], at[3]);
+    assume(s < STAGES);
+    assume(from + slot <= words);
+    mbarrier_expect(bars, warp * STAGES + s, slot * 4);
+    let to = (warp * STAGES + s) * slot;
+    bulk_load(ring, to, w, from, slot * 4, bars, warp * STAGES + s, "l2::evict_first");
+}
+
+/// Visits a warp's slots, each once it is full: its number, and its stage of the ring.
+fn each_slot<const STAGES: u32>(bars: &[u64], warp: u32, total: u32, visit: impl Fn(u32, u32)) {
+    let mut stage = 0u32;
+    let mut parity = 0u32;
+    for i in 0..total {
+        let s = stage;
+        assume(s < STAGES);
+        mbarrier_wait(bars, warp * STAGES + s, parity);
+        visit(i, s);
         let wraps = s == STAGES - 1;
         parity = select(wraps, parity ^ 1, parity);
         stage = select(wraps, 0, s + 1);
     }
-    barrier();
-    put_rows::<TOKENS, TILES>(y, partial, mine, [tokens, y_stride, n, column, accumulate]);
 }
 
 /// Sums what the warps have of each row of the workgroup's `mine` tiles, always in the same order.
@@ -279,6 +295,43 @@ fn token_words<const TOKENS: u32, const COLUMNS: u32>() -> u32 {
 /// Offsets of all groups; something without groups.
 fn offset_count<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>() -> u32 {
     if group::<FORMAT>() == 0 { 4 } else { COLUMNS / max(group::<FORMAT>(), 1) * TOKENS }
+}
+
+/// Where a lane finds its token's activations and their offsets, from the warp's first slot on.
+struct Place<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32> {
+    x_first: u32,
+    group_first: u32,
+}
+
+impl<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>
+    Place<FORMAT, TOKENS, COLUMNS>
+{
+    /// The lane's token and its part of 32 columns; the warp's columns start where its slots do.
+    fn of(warp: u32, k: u32) -> Self {
+        let (r, q) = (lane_id() / 4, lane_id() % 4);
+        let slab = warp * (k / 8);
+        let x_first = r % TOKENS * token_words::<TOKENS, COLUMNS>() + slab / 2 + q * 4;
+        let group_first = if group::<FORMAT>() > 0 { slab / group::<FORMAT>() } else { 0 };
+        Self { x_first, group_first }
+    }
+
+    /// The word of a step's activations.
+    fn columns(self, step: u32) -> index {
+        let at = index(self.x_first + step * (slot_columns::<FORMAT>() / 2));
+        assume(at + slot_columns::<FORMAT>() / 2 - 12 <= TOKENS * token_words::<TOKENS, COLUMNS>());
+        assume(at % 4 == 0);
+        at
+    }
+
+    /// A step's first offset.
+    fn groups(self, step: u32) -> index {
+        let at = index(self.group_first + step * slot_groups::<FORMAT>()) * TOKENS;
+        if group::<FORMAT>() > 0 {
+            let most = offset_count::<FORMAT, TOKENS, COLUMNS>();
+            assume(at + slot_groups::<FORMAT>() * TOKENS <= most);
+        }
+        at
+    }
 }
 
 /// Where a warp's next slot lies.
