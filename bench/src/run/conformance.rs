@@ -9,27 +9,45 @@ use super::options::Options;
 use crate::Error;
 use crate::record::{Conformance, Suite};
 
-/// Runs every suite: those that take devices once for each, the others once.
+/// Runs every suite: those that take devices once for each, the others once. Devices run side by side,
+/// since nothing is timed.
 ///
 /// # Errors
 /// [`Error::File`] where a binary cannot be started. What it does then is in the result.
 pub(super) fn run(bundle: &Bundle, options: &Options) -> Result<Conformance, Error> {
-    let mut all = Conformance::default();
-    for test in &bundle.manifest.tests {
-        let none = ["none".to_owned()];
-        let devices = if test.devices { options.devices.as_slice() } else { &none };
-        for device in devices {
-            let suite = run_on(bundle, options, test, device)?;
-            eprintln!(
-                "{} on {}: {}, {} passed, {} failed, {:.1} s",
-                suite.id, suite.device, suite.outcome, suite.passed, suite.failed, suite.seconds
-            );
-            all.passed += suite.passed;
-            all.failed += suite.failed;
-            all.suites.push(suite);
-        }
-    }
-    Ok(all)
+    let of = |device: Option<&str>| suites_on(bundle, options, device);
+    let suites: Vec<Suite> = std::thread::scope(|scope| {
+        let devices = options.devices.iter().map(|device| Some(device.as_str()));
+        let running: Vec<_> =
+            devices.chain([None]).map(|device| scope.spawn(move || of(device))).collect();
+        let ended = running.into_iter().map(|thread| match thread.join() {
+            Ok(suites) => suites,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        ended.collect::<Result<Vec<Vec<Suite>>, Error>>()
+    })?
+    .concat();
+    let passed = suites.iter().map(|suite| suite.passed).sum();
+    let failed = suites.iter().map(|suite| suite.failed).sum();
+    Ok(Conformance { passed, failed, suites })
+}
+
+/// The suites that run on a device; `None` for those that find their own.
+fn suites_on(
+    bundle: &Bundle,
+    options: &Options,
+    device: Option<&str>,
+) -> Result<Vec<Suite>, Error> {
+    let tests = bundle.manifest.tests.iter().filter(|test| test.devices == device.is_some());
+    let run = |test| {
+        let suite = run_on(bundle, options, test, device.unwrap_or("none"))?;
+        eprintln!(
+            "{} on {}: {}, {} passed, {} failed, {:.1} s",
+            suite.id, suite.device, suite.outcome, suite.passed, suite.failed, suite.seconds
+        );
+        Ok(suite)
+    };
+    tests.map(run).collect()
 }
 
 fn run_on(

@@ -44,16 +44,20 @@ pub fn run(options: &Options) -> Result<(), Error> {
         ceilings: None,
         rows: Vec::new(),
     };
-    if options.parts.kernels {
-        for device in &options.devices {
-            run.rows.extend(kernels::measure(device)?);
-        }
-    }
+    // The record is whole after each part: what comes later may take too long.
     if options.parts.generate {
         run.generate = generate::measure(&bundle, options)?;
+        run.write(&options.out)?;
     }
     if options.parts.conformance {
         run.conformance = Some(conformance::run(&bundle, options)?);
+        run.write(&options.out)?;
+    }
+    if options.parts.kernels {
+        for device in &options.devices {
+            run.rows.extend(kernels::measure(device)?);
+            run.write(&options.out)?;
+        }
     }
     run.write(&options.out)?;
     match run.failures() {
