@@ -5,22 +5,26 @@ use crate::pretend;
 use std::sync::Arc;
 use tilewright_runtime::{BackendKind, Device, DeviceSelector, Options};
 
-/// The devices named in `TILEWRIGHT_TEST_DEVICES` (the scalar references and software Vulkan by
-/// default), then the [`interpreters`].
+/// The devices named in `TILEWRIGHT_TEST_DEVICES`; by default the scalar references, software Vulkan and
+/// `interpreter`, which stands for the [`interpreters`].
 ///
 /// # Panics
 /// A device that cannot be opened: a test that is skipped in silence proves nothing.
 pub fn devices() -> Vec<Device> {
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
+    let names = std::env::var("TILEWRIGHT_TEST_DEVICES");
+    let names = names.unwrap_or_else(|_| "cpu,wgpu,interpreter".to_owned());
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
     let open = |name: &str| {
+        if name == "interpreter" {
+            return interpreters();
+        }
         let device = name
             .parse()
             .map_err(|e| format!("{e}"))
             .and_then(|selector| Device::open(&selector).map_err(|e| e.to_string()));
-        device.unwrap_or_else(|error| panic!("{name} of TILEWRIGHT_TEST_DEVICES: {error}"))
+        vec![device.unwrap_or_else(|error| panic!("{name} of TILEWRIGHT_TEST_DEVICES: {error}"))]
     };
-    names.map(open).chain(interpreters()).collect()
+    names.flat_map(open).collect()
 }
 
 /// The interpreter as three devices: with the texts for `sm_80`, for every WGSL device, and for WGSL
