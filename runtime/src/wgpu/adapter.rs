@@ -1,6 +1,11 @@
 //! Which adapters there are, and which one is meant.
 
-use ::wgpu::{Adapter, Backends, DeviceType, Instance, InstanceDescriptor, InstanceFlags};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use ::wgpu::{
+    Adapter, Backends, Device, DeviceDescriptor, DeviceType, Instance, InstanceDescriptor,
+    InstanceFlags, Queue, RequestDeviceError,
+};
 
 use super::limits;
 use crate::{BackendKind, Capabilities, Error};
@@ -27,14 +32,33 @@ pub(super) fn find(index: Option<usize>) -> Result<Adapter, Error> {
     Err(Error::NoSuchDevice { backend: BackendKind::Wgpu, index, found })
 }
 
-fn adapters() -> Vec<Adapter> {
-    let instance = Instance::new(InstanceDescriptor {
+/// The process's only instance, never dropped: drivers have hung where some threads loaded them while
+/// others unloaded them.
+static INSTANCE: LazyLock<Instance> = LazyLock::new(|| {
+    Instance::new(InstanceDescriptor {
         // No validation layers: wgpu validates every call itself.
         flags: InstanceFlags::empty(),
         ..InstanceDescriptor::new_without_display_handle()
-    });
+    })
+});
+
+/// Held while a driver is asked for adapters or a device, one thread after the other: see [`INSTANCE`].
+static DRIVER: Mutex<()> = Mutex::new(());
+
+fn adapters() -> Vec<Adapter> {
+    // Nothing is behind the lock that a panic could leave half done.
+    let _alone = DRIVER.lock().unwrap_or_else(PoisonError::into_inner);
     let all = Backends::VULKAN | Backends::METAL | Backends::DX12;
-    pollster::block_on(instance.enumerate_adapters(all))
+    pollster::block_on(INSTANCE.enumerate_adapters(all))
+}
+
+/// A device of an adapter.
+pub(super) fn request_device(
+    adapter: &Adapter,
+    descriptor: &DeviceDescriptor<'_>,
+) -> Result<(Device, Queue), RequestDeviceError> {
+    let _alone = DRIVER.lock().unwrap_or_else(PoisonError::into_inner);
+    pollster::block_on(adapter.request_device(descriptor))
 }
 
 /// Real GPUs before software; the first of equals.

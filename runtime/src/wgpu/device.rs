@@ -55,15 +55,16 @@ impl WgpuBackend {
         // SAFETY: the only experimental feature asked for is cooperative matrices, whose kernels
         // are checked for shape and element type by their compiler, as naga does not.
         let experimental_features = unsafe { ExperimentalFeatures::enabled() };
-        let request = adapter.request_device(&DeviceDescriptor {
+        let descriptor = DeviceDescriptor {
             label: Some("tilewright"),
             required_features: features,
             required_limits: adapter.limits(),
             experimental_features,
             memory_hints: MemoryHints::MemoryUsage,
             trace: ::wgpu::Trace::Off,
-        });
-        let (device, queue) = pollster::block_on(request).map_err(|error| Error::Driver {
+        };
+        let opened = adapter::request_device(&adapter, &descriptor);
+        let (device, queue) = opened.map_err(|error| Error::Driver {
             backend: BackendKind::Wgpu,
             call: "request_device",
             message: one_line(&error.to_string()),

@@ -69,6 +69,10 @@ impl Writer<'_> {
                 let a = self.operand(a, Level::Atom);
                 Text::new(format!("1.0f / {a}"), Level::Product)
             }
+            Unary::Sine(quarters) => {
+                let a = self.argument(a);
+                self.polyfill(Polyfill::Sine, &format!("{a}, {quarters}.0f"))
+            }
             Unary::Tanh => {
                 let a = self.argument(a);
                 Text::atom(format!("tanh(clamp({a}, -10.0f, 10.0f))"))

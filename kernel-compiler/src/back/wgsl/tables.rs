@@ -108,6 +108,8 @@ pub(super) enum Unary {
     Reciprocal,
     /// `tanh` of a clamped argument: some drivers compute it from exponentials that overflow.
     Tanh,
+    /// The sine of the argument and so many quarters of a turn.
+    Sine(u32),
 }
 
 /// The form of a unary operation.
@@ -117,6 +119,8 @@ pub(super) fn unary(op: UnaryOp) -> Unary {
         UnaryOp::Not => return Unary::Prefix("~"),
         UnaryOp::Rcp | UnaryOp::RcpApprox => return Unary::Reciprocal,
         UnaryOp::Tanh | UnaryOp::TanhApprox => return Unary::Tanh,
+        UnaryOp::Sin => return Unary::Sine(0),
+        UnaryOp::Cos => return Unary::Sine(1),
         UnaryOp::Abs => "abs",
         UnaryOp::Sqrt => "sqrt",
         UnaryOp::Rsqrt | UnaryOp::RsqrtApprox => "inverseSqrt",
@@ -124,8 +128,6 @@ pub(super) fn unary(op: UnaryOp) -> Unary {
         UnaryOp::Exp2 | UnaryOp::Exp2Approx => "exp2",
         UnaryOp::Log => "log",
         UnaryOp::Log2 | UnaryOp::Log2Approx => "log2",
-        UnaryOp::Sin => "sin",
-        UnaryOp::Cos => "cos",
         UnaryOp::Floor => "floor",
         UnaryOp::Ceil => "ceil",
         UnaryOp::Trunc => "trunc",

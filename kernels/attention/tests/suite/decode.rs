@@ -63,7 +63,8 @@ fn agrees<K: KvElement + Float>(sizes: Sizes, seed: u64) {
             let (token, head) = (at / sizes.heads, at % sizes.heads);
             let (sequence, position) = tokens[token];
             let q = &q[at * sizes.head_dim..(at + 1) * sizes.head_dim];
-            let expected = attend(&cache, q, sequence as usize, head, position as usize, scale);
+            let expected =
+                attend(&cache, q, sequence as usize, head, position as usize, scale, 0.0);
             let what = format!("{device:?}, {sizes:?}, position {position}, head {head}");
             expected.check(found, &what);
         }
@@ -105,7 +106,7 @@ fn what_the_cache_does_not_have_is_masked() {
             let (sequence, position) = tokens[at / 2];
             let q = &q[at * 64..(at + 1) * 64];
             let position = (position as usize).min(300);
-            let expected = attend(&cache, q, sequence as usize, at % 2, position, 0.125);
+            let expected = attend(&cache, q, sequence as usize, at % 2, position, 0.125, 0.0);
             expected.check(found, &format!("{device:?}, token {}", at / 2));
         }
     }

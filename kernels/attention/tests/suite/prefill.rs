@@ -1,6 +1,6 @@
 //! Consecutive tokens of one sequence.
 
-use crate::naive::attend;
+use crate::naive::{attend, rounding};
 use crate::problem::{Cache, Random, SENTINEL, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_prefill};
 use tilewright_kernels_reference::Float;
@@ -73,7 +73,8 @@ fn holds<K: KvElement + Float>(cache: &Cache<K>, chunks: &[Chunk], seed: u64) {
                 }
                 let position = chunk.first_position + token - chunk.first_token;
                 let q = &q[at * sizes.head_dim..(at + 1) * sizes.head_dim];
-                let expected = attend(cache, q, chunk.sequence, head, position, scale);
+                let rounding = rounding::<K>(&device);
+                let expected = attend(cache, q, chunk.sequence, head, position, scale, rounding);
                 let what = format!("{device:?}, {sizes:?}, {chunk:?}, token {token}, head {head}");
                 expected.check(found, &what);
             }

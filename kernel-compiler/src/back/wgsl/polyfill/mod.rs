@@ -16,6 +16,7 @@ pub(super) enum Polyfill {
     E5m2ToF32,
     F32ToE4m3,
     F32ToE5m2,
+    Sine,
 }
 
 struct Row {
@@ -31,7 +32,7 @@ macro_rules! rows {
 }
 
 /// In the order of [`Polyfill`].
-static ROWS: [Row; 11] = rows! {
+static ROWS: [Row; 12] = rows! {
     "f16_to_f32" needs [];
     "f32_to_bf16" needs [];
     "f32_to_u32" needs [];
@@ -43,6 +44,7 @@ static ROWS: [Row; 11] = rows! {
     "e5m2_to_f32" needs [Polyfill::F16ToF32];
     "f32_to_e4m3" needs [];
     "f32_to_e5m2" needs [];
+    "sine" needs [];
 };
 
 impl Polyfill {
