@@ -59,7 +59,7 @@ impl Packed {
 }
 
 /// The size of a plane of `count` fields of `bytes` bytes each, in groups of four words.
-fn plane(count: u32, bytes: u32) -> u32 {
+pub fn plane(count: u32, bytes: u32) -> u32 {
     (count * bytes).div_ceil(16)
 }
 
@@ -71,7 +71,7 @@ pub fn visit_group<const FORMAT: Format>(w: Packed, group: u32, visit: impl Fn(u
 }
 
 /// [`visit_group`] of the formats above; where a call has more, that function is another.
-fn visit_shipped<const FORMAT: Format>(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
+pub fn visit_shipped<const FORMAT: Format>(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     match FORMAT {
         Format::F32 => visit_f32(w, group, visit),
         Format::F16 => visit_16(w, group, |word| unpack(bitcast::<f16x2>(word)), visit),

@@ -55,7 +55,7 @@ impl<'a> Lowerer<'_, 'a> {
         if let Some(Slot::Value(Val::Closure(closure))) = self.frame.find(&name.name).cloned() {
             return self.call_closure_exprs(&closure, arguments, span);
         }
-        if let Some(function) = self.program.function(&name.name) {
+        if let Some(function) = self.program.function(&name.name, self.frame.layer) {
             return self.inline(function, None, None, generics, arguments, span);
         }
         if let Some(result) = self.intrinsic(name, generics, arguments, expected, span) {
@@ -205,7 +205,8 @@ impl<'a> Lowerer<'_, 'a> {
                 return self.unknown_generic(generic, name, span);
             }
         }
-        let mut frame = Frame { generics: known, self_ty, ..Frame::default() };
+        let layer = self.program.layer(function);
+        let mut frame = Frame { generics: known, self_ty, layer, ..Frame::default() };
         if let Some(receiver) = receiver {
             frame.bind("self", receiver);
         }
@@ -288,7 +289,8 @@ impl<'a> Lowerer<'_, 'a> {
         }
         for ((param, slot), argument) in function.params.iter().zip(&mut slots).zip(arguments) {
             if let Slot::Value(value) = slot {
-                let ty = self.parameter_ty(&param.ty, &known, self_ty)?;
+                let layer = self.program.layer(function);
+                let ty = self.parameter_ty(&param.ty, &known, self_ty, layer)?;
                 *slot = Slot::Value(self.coerce(value.clone(), &ty, argument.span)?);
             }
         }
@@ -300,9 +302,10 @@ impl<'a> Lowerer<'_, 'a> {
         ty: &'a Type,
         known: &Generics<'a>,
         self_ty: Option<&Arc<super::ty::StructTy>>,
+        layer: super::program::Layer,
     ) -> Eval<'a, Ty> {
-        let frame =
-            Frame { generics: known.clone(), self_ty: self_ty.map(Arc::clone), ..Frame::default() };
+        let self_ty = self_ty.map(Arc::clone);
+        let frame = Frame { generics: known.clone(), self_ty, layer, ..Frame::default() };
         let saved = std::mem::replace(&mut self.frame, frame);
         let resolved = self.resolve(ty);
         self.frame = saved;
@@ -367,10 +370,10 @@ impl<'a> Lowerer<'_, 'a> {
     /// Evaluates something that stands outside of the current function.
     pub(super) fn in_item_frame(
         &mut self,
-        frame: Option<Frame<'a>>,
+        frame: Frame<'a>,
         body: impl FnOnce(&mut Self) -> Eval<'a>,
     ) -> Eval<'a> {
-        let saved = std::mem::replace(&mut self.frame, frame.unwrap_or_default());
+        let saved = std::mem::replace(&mut self.frame, frame);
         let result = body(self);
         self.frame = saved;
         result

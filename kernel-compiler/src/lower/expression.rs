@@ -170,9 +170,12 @@ impl<'a> Lowerer<'_, 'a> {
             }
             Some(super::Argument::Type(_)) | None => {}
         }
-        if let Some(item) = self.program.constant(name) {
-            let ty = self.resolve(&item.ty)?;
-            return self.in_item_frame(None, |this| this.eval_as(&item.value, Some(&ty)));
+        if let Some((layer, item)) = self.program.constant(name, self.frame.layer) {
+            let frame = super::value::Frame { layer, ..Default::default() };
+            return self.in_item_frame(frame, |this| {
+                let ty = this.resolve(&item.ty)?;
+                this.eval_as(&item.value, Some(&ty))
+            });
         }
         let upper = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if upper {
@@ -220,9 +223,10 @@ impl<'a> Lowerer<'_, 'a> {
                 let frame = super::value::Frame {
                     generics,
                     self_ty: Some(Arc::clone(structure)),
+                    layer: self.program.layer(item),
                     ..Default::default()
                 };
-                self.in_item_frame(Some(frame), |this| {
+                self.in_item_frame(frame, |this| {
                     let ty = this.resolve(&constant.ty)?;
                     this.eval_as(&constant.value, Some(&ty))
                 })

@@ -1,5 +1,6 @@
 //! What expressions evaluate to while a kernel is lowered: compile-time structure over run-time scalars.
 
+use super::program::Layer;
 use super::ty::{Argument, StructTy, Ty};
 use crate::ast;
 use crate::ir::{FragmentId, LocalId, Module, Operand, ParamId, ParamKind, Scalar, SharedId};
@@ -82,6 +83,8 @@ pub struct Frame<'a> {
     pub generics: HashMap<&'a str, Argument>,
     /// `Self`.
     pub self_ty: Option<Arc<StructTy>>,
+    /// Where names are looked for first.
+    pub layer: Layer,
 }
 
 /// Where a variable lives.
