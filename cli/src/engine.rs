@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+use tilewright_model::kv_cache::KvDtype;
 
 use crate::args::{Cli, DeviceChoice, ModelArgs, SamplingArgs};
 
@@ -21,6 +22,9 @@ pub enum Error {
     /// Whatever the model or the device reports.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
+    /// An option that the device does not go with.
+    #[error(transparent)]
+    Usage(Box<dyn std::error::Error + Send + Sync>),
     /// Ctrl-C came in the middle of a prompt.
     #[error("interrupted")]
     Interrupted,
@@ -35,6 +39,8 @@ pub struct Options<'a> {
     pub device: DeviceChoice,
     /// Context in tokens; `None`: the smaller of the model's and 2048.
     pub ctx_size: Option<NonZeroU32>,
+    /// Element of the key-value cache.
+    pub kv_dtype: KvDtype,
     /// CPU threads; `None`: one per core.
     pub threads: Option<NonZeroU32>,
     /// Whether linked CUDA kernels are read from and written to the cache folder.
@@ -48,6 +54,7 @@ impl<'a> Options<'a> {
             model,
             device: args.device,
             ctx_size: args.ctx_size,
+            kv_dtype: args.kv_dtype,
             threads: args.threads,
             cubin_cache: !cli.no_cubin_cache,
         }

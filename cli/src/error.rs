@@ -95,7 +95,7 @@ impl Error {
     /// 2 for usage, 130 after Ctrl-C, 0 for a closed pipe, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Engine(engine::Error::Usage(_)) => 2,
             Self::Interrupted => 130,
             Self::ClosedPipe => 0,
             _ => 1,
@@ -144,6 +144,8 @@ mod tests {
     #[test]
     fn exit_codes() {
         assert_eq!(Error::Usage("x".into()).exit_code(), 2);
+        let refused = crate::engine::Error::Usage("x".into());
+        assert_eq!(Error::from(refused).exit_code(), 2);
         assert_eq!(Error::Interrupted.exit_code(), 130);
         assert_eq!(Error::output(std::io::ErrorKind::BrokenPipe.into()).exit_code(), 0);
         assert_eq!(Error::output(std::io::ErrorKind::StorageFull.into()).exit_code(), 1);

@@ -3,19 +3,28 @@
 //!
 //! Each client sends one request after the other, of random length, with or without penalties,
 //! choices, deadlines, and sometimes goes away in the middle. The cache is far too small for all
-//! of them, so that sequences lose their pages all the time. At the end every page must be free,
+//! of them, so that sequences lose their pages all the time; the host has room for a few of those,
+//! the others are computed again. At the end every page must be free,
 //! nobody may have waited for more than a quarter of the time (or 20 s), and 200 finished requests,
 //! replayed one at a time on an engine without prefix cache and speculation, must give equal tokens.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use tilewright_kernels::PAGE;
+use tilewright_model::kv_cache::{self, KvDtype};
 use tilewright_model::sampling::philox::philox4x32_10;
 use tilewright_model::sampling::{Chain, SamplingParams};
-use tilewright_model::serving::{Builder, Engine, Event, GenerateError, Request, SubmitError};
+use tilewright_model::serving::{
+    Builder, Engine, Event, Figures, GenerateError, Request, SubmitError,
+};
 use tilewright_model::speculative::Speculation;
 use tilewright_model::synthetic::SyntheticModel;
 use tilewright_runtime::Device;
+
+/// Pages of the cache, and places for pages on the host.
+const PAGES: u32 = 24;
+const SWAP_PAGES: u64 = 6;
 
 /// Requests that are replayed.
 const REPLAYS: usize = 200;
@@ -181,7 +190,11 @@ fn check_pages(engine: &Engine) -> Result<(), Failure> {
     let start = Instant::now();
     loop {
         let figures = engine.figures();
-        if figures.free_pages == figures.pages && figures.running + figures.waiting == 0 {
+        let swapped = figures.swap_slots - figures.free_swap_slots;
+        if figures.free_pages == figures.pages
+            && swapped == 0
+            && figures.running + figures.waiting == 0
+        {
             return Ok(());
         }
         if start.elapsed() > Duration::from_secs(10) {
@@ -217,7 +230,12 @@ fn run() -> Result<(), Failure> {
     let path = std::env::temp_dir().join(format!("tilewright-storm-{}.gguf", std::process::id()));
     std::fs::write(&path, SyntheticModel::default().to_bytes())?;
     let builder = || Engine::builder().model(&path).device(&device).deterministic(true);
-    let small = |builder: Builder<'static>| builder.max_sequences(24).pages(24).max_queue(64);
+    let model = SyntheticModel::default();
+    let page = kv_cache::bytes(model.block_count, PAGE, model.head_count_kv, model.head_size, 4);
+    let small = |builder: Builder<'static>| {
+        let builder = builder.kv_dtype(KvDtype::F32).swap_memory(SWAP_PAGES * page);
+        builder.max_sequences(24).pages(PAGES).max_queue(64)
+    };
     let engine = small(builder()).speculation(Speculation::Ngram).build()?;
     let alone = builder().prefix_cache(false).build()?;
     std::fs::remove_file(&path)?;
@@ -236,7 +254,11 @@ fn run() -> Result<(), Failure> {
     if last > patience {
         return Err(format!("a request waited for {last:?} for its first token").into());
     }
-    if engine.figures().preemptions == 0 || cancelled == 0 || expired == 0 {
+    let Figures { preemptions, swaps, .. } = engine.figures();
+    if swaps == 0 || swaps == preemptions {
+        return Err(format!("{swaps} of {preemptions} went to the host: some should").into());
+    }
+    if preemptions == 0 || cancelled == 0 || expired == 0 {
         return Err("this was no storm: nobody lost pages, went away or was late".into());
     }
     let equal = replay(&alone, &seen.finished)?;

@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
-use crate::kv_cache::{KvCache, OutOfPages};
+use crate::kv_cache::{HostPages, KvCache, OutOfPages, UnsupportedKvDtype};
 use crate::layers::{self, Attention};
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
@@ -67,6 +67,15 @@ pub enum DecoderError {
         /// The device's name.
         device: String,
     },
+    /// A cache element that the device cannot hold.
+    #[error(transparent)]
+    KvDtype(#[from] UnsupportedKvDtype),
+    /// A place on the host that no page was brought to.
+    #[error("no page lies in place {slot} on the host")]
+    EmptySlot {
+        /// The place.
+        slot: u32,
+    },
     /// A batch without tokens.
     #[error("a forward pass needs at least one token")]
     EmptyBatch,
@@ -79,6 +88,8 @@ pub struct Decoder<K: KvElement> {
     config: Config,
     weights: Weights,
     cache: KvCache<K>,
+    /// Pages of sequences that wait.
+    host: HostPages<K>,
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
@@ -110,6 +121,7 @@ impl<K: KvElement> Decoder<K> {
         let (heads, size) = (config.head_count_kv, config.head_size);
         Ok(Decoder {
             cache: KvCache::new(device, config.block_count, pages, heads, size)?,
+            host: HostPages::default(),
             workspace: Workspace::new(device, &config, capacity)?,
             pages: capacity.pages,
             recordings: HashMap::new(),
@@ -135,6 +147,24 @@ impl<K: KvElement> Decoder<K> {
     /// What the device reports.
     pub fn copy_page(&mut self, from: u32, to: u32) -> Result<(), DecoderError> {
         Ok(self.cache.copy_page(from, to)?)
+    }
+
+    /// Brings a page of the cache to a place on the host.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn swap_out(&mut self, page: u32, slot: u32) -> Result<(), DecoderError> {
+        self.host.put(slot, self.cache.read_page(page)?);
+        Ok(())
+    }
+
+    /// Brings what is in a place on the host to a page of the cache; the place is empty then.
+    ///
+    /// # Errors
+    /// [`DecoderError::EmptySlot`], and what the device reports.
+    pub fn swap_in(&mut self, page: u32, slot: u32) -> Result<(), DecoderError> {
+        let contents = self.host.take(slot).ok_or(DecoderError::EmptySlot { slot })?;
+        Ok(self.cache.write_page(page, &contents)?)
     }
 
     /// Computes the tokens of a batch.

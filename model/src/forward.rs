@@ -5,9 +5,9 @@ use crate::config::Config;
 use crate::decoder::{Decoder, DecoderError, Outputs};
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
-use half::f16;
+use half::{bf16, f16};
 use tilewright_kernels::KvElement;
-use tilewright_runtime::{BackendKind, Device};
+use tilewright_runtime::{DType, Device};
 
 /// A [`Decoder`] with a cache of any element.
 pub(crate) trait Forward: Send {
@@ -19,6 +19,12 @@ pub(crate) trait Forward: Send {
 
     /// As [`Decoder::copy_page`].
     fn copy_page(&mut self, from: u32, to: u32) -> Result<(), DecoderError>;
+
+    /// As [`Decoder::swap_out`].
+    fn swap_out(&mut self, page: u32, slot: u32) -> Result<(), DecoderError>;
+
+    /// As [`Decoder::swap_in`].
+    fn swap_in(&mut self, page: u32, slot: u32) -> Result<(), DecoderError>;
 }
 
 impl<K: KvElement> Forward for Decoder<K> {
@@ -33,19 +39,18 @@ impl<K: KvElement> Forward for Decoder<K> {
     fn copy_page(&mut self, from: u32, to: u32) -> Result<(), DecoderError> {
         Decoder::copy_page(self, from, to)
     }
+
+    fn swap_out(&mut self, page: u32, slot: u32) -> Result<(), DecoderError> {
+        Decoder::swap_out(self, page, slot)
+    }
+
+    fn swap_in(&mut self, page: u32, slot: u32) -> Result<(), DecoderError> {
+        Decoder::swap_in(self, page, slot)
+    }
 }
 
-/// Whether the cache's elements are f32, as on a processor, and not f16.
-fn is_wide(device: &Device) -> bool {
-    device.kind() == BackendKind::Cpu
-}
-
-/// Bytes of an element of a device's cache.
-pub(crate) fn cache_element_bytes(device: &Device) -> usize {
-    if is_wide(device) { size_of::<f32>() } else { size_of::<f16>() }
-}
-
-/// [`Decoder::new`] with the device's cache element.
+/// [`Decoder::new`] with a cache of the element that [`KvDtype::on`](crate::kv_cache::KvDtype::on)
+/// gave.
 ///
 /// # Errors
 /// As there.
@@ -53,11 +58,13 @@ pub(crate) fn decoder(
     device: &Device,
     config: Config,
     weights: Weights,
+    element: DType,
     pages: u32,
     capacity: StepSize,
 ) -> Result<Box<dyn Forward>, DecoderError> {
-    if is_wide(device) {
-        return Ok(Box::new(Decoder::<f32>::new(device, config, weights, pages, capacity)?));
-    }
-    Ok(Box::new(Decoder::<f16>::new(device, config, weights, pages, capacity)?))
+    Ok(match element {
+        DType::F32 => Box::new(Decoder::<f32>::new(device, config, weights, pages, capacity)?),
+        DType::Bf16 => Box::new(Decoder::<bf16>::new(device, config, weights, pages, capacity)?),
+        _ => Box::new(Decoder::<f16>::new(device, config, weights, pages, capacity)?),
+    })
 }

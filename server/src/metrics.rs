@@ -29,25 +29,29 @@ type Level = (&'static str, &'static str, fn(&Figures) -> f64);
 /// A figure of the engine that only grows.
 type Count = (&'static str, &'static str, fn(&Figures) -> u64);
 
-const LEVELS: [Level; 7] = [
+const LEVELS: [Level; 9] = [
     ("waiting_sequences", "Sequences that wait for a place", |f| f.waiting as f64),
     ("running_sequences", "Sequences that have pages", |f| f.running as f64),
     ("batch_tokens", "Tokens of the last pass", |f| f.batch_tokens.into()),
     ("batch_sequences", "Sequences of the last pass", |f| f.batch_sequences.into()),
     ("kv_cache_pages", "Pages of the key-value cache", |f| f.pages.into()),
     ("kv_cache_free_pages", "Pages that can be taken", |f| f.free_pages.into()),
+    ("swap_slots", "Places for pages of the cache on the host", |f| f.swap_slots.into()),
+    ("swap_free_slots", "Those that are free", |f| f.free_swap_slots.into()),
     ("schedule_seconds_per_step", "Mean time of planning a pass", |f| {
         f.schedule_seconds / (f.steps.max(1) as f64)
     }),
 ];
 
-const COUNTS: [Count; 8] = [
+const COUNTS: [Count; 10] = [
     ("steps", "Passes", |f| f.steps),
     ("prompt_tokens", "Tokens of prompts that were computed", |f| f.prompt_tokens),
     ("generated_tokens", "Tokens that were generated", |f| f.generated_tokens),
     ("prefix_cache_queried_tokens", "Tokens that were looked for", |f| f.cache_queried),
     ("prefix_cache_hit_tokens", "Tokens that were found", |f| f.cache_hits),
     ("preemptions", "Times that a sequence lost its pages", |f| f.preemptions),
+    ("swaps", "Those of them whose pages went to the host", |f| f.swaps),
+    ("swapped_pages", "Pages that went to the host", |f| f.swapped_pages),
     ("draft_tokens", "Guessed tokens", |f| f.drafted),
     ("accepted_draft_tokens", "Guessed tokens that were accepted", |f| f.accepted),
 ];

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use tilewright_model::kv_cache::KvDtype;
 
 use super::device::DeviceChoice;
 use crate::hub::RemoteFile;
@@ -27,6 +28,9 @@ pub struct ModelArgs {
     /// auto, cuda[:N], wgpu[:N] or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
+    /// Element of the key-value cache: auto (f32 on a processor, else f16), f32, f16 or bf16
+    #[arg(long, value_name = "TYPE", default_value = "auto")]
+    pub kv_dtype: KvDtype,
 }
 
 /// Where a model's file is.

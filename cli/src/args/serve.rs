@@ -36,6 +36,9 @@ pub struct ServeArgs {
     /// Share of the memory left beside the weights that the key-value cache takes
     #[arg(long, value_name = "F", default_value_t = 0.9, value_parser = positive)]
     pub memory_fraction: f32,
+    /// Bytes on the host for pages of sequences that lost their place (0: they are computed again)
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    pub swap_memory: u64,
     /// The model's id (default: the file's own name)
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub served_model_name: Option<String>,

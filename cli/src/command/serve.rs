@@ -19,6 +19,9 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
     }
     let device =
         engine::device(args.model.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
+    if let Err(error) = args.model.kv_dtype.on(&device) {
+        return Err(engine::Error::Usage(Box::new(error)).into());
+    }
     let options = Options {
         host: args.host.clone(),
         port: args.port,
@@ -32,6 +35,8 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
         .device(&device)
         .max_queue(args.max_queue)
         .memory_fraction(args.memory_fraction)
+        .kv_dtype(args.model.kv_dtype)
+        .swap_memory(args.swap_memory)
         .deterministic(args.deterministic)
         .speculation(args.speculation());
     if let Some(draft) = &args.draft_model {

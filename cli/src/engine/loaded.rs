@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tilewright_model::EngineError;
 use tilewright_model::chat::{self, RenderOptions, Role};
+use tilewright_model::decoder::DecoderError;
 use tilewright_model::sampling::SamplingParams;
 use tilewright_runtime::{Device, DeviceSelector};
 
@@ -55,6 +56,7 @@ impl Loaded {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         let mut builder = tilewright_model::Engine::builder()
             .model(options.model)
+            .kv_dtype(options.kv_dtype)
             .open_device(|| device(options.device, options.cubin_cache))
             .interrupt(crate::interrupt::pressed)
             .progress(|done, total| {
@@ -67,7 +69,7 @@ impl Loaded {
         let engine = builder.build();
         bar.finish_and_clear();
         Ok(Loaded {
-            engine: engine.map_err(Error::failed)?,
+            engine: engine.map_err(refused)?,
             load_time: start.elapsed(),
             sampling: SamplingParams::default(),
             top_logits: 0,
@@ -136,6 +138,14 @@ impl Engine for Loaded {
             end: tokenizer.is_end(generated.id),
             top_logits: best(&generated.logits, self.top_logits),
         }))
+    }
+}
+
+/// A model that is not opened.
+fn refused(error: EngineError) -> Error {
+    match error {
+        EngineError::Decoder(DecoderError::KvDtype(error)) => Error::Usage(Box::new(error)),
+        other => Error::failed(other),
     }
 }
 

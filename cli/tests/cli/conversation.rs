@@ -34,6 +34,7 @@ fn only_prompts_parse_special_tokens() {
         model: Path::new(&model),
         device: DeviceChoice::Cpu,
         ctx_size: None,
+        kv_dtype: tilewright_model::kv_cache::KvDtype::Auto,
         threads: None,
         cubin_cache: false,
     })

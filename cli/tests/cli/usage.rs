@@ -58,6 +58,10 @@ fn usage_errors_are_one_line_and_exit_2() {
             &["generate", "--model", "m", "--prompt", "a", "--device", "cuda:x\ny"],
             "no device index",
         ),
+        (
+            &["generate", "--model", "m", "--prompt", "a", "--kv-dtype", "int3"],
+            "auto, f32, f16 or bf16",
+        ),
         (&["inspect"], "<KERNEL>"),
         (&["inspect", "k", "--emit", "sass"], "possible values: ast, ir, ptx, wgsl"),
         (

@@ -1,6 +1,7 @@
 //! [`BlockManager`]: takes, shares and gives back pages.
 
 use super::prefix_cache::PrefixCache;
+use super::swap::SwapSpace;
 use super::{Blocks, PageCopy, PageHash, PageHasher};
 use crate::kv_cache::OutOfPages;
 use std::ops::Range;
@@ -36,6 +37,7 @@ pub struct BlockManager {
     statistics: CacheStatistics,
     /// Whether contents are kept when their holders go.
     caching: bool,
+    pub(super) swap: SwapSpace,
 }
 
 impl BlockManager {
@@ -48,6 +50,7 @@ impl BlockManager {
             hasher: PageHasher::default(),
             statistics: CacheStatistics::default(),
             caching,
+            swap: SwapSpace::default(),
         }
     }
 
@@ -81,9 +84,15 @@ impl BlockManager {
 
     /// Starts a sequence with the pages of its prompt that are in the cache.
     pub fn reuse(&mut self, prompt: &[u32]) -> Blocks {
-        let found: Vec<(u32, PageHash)> = self.matching(prompt).collect();
+        let blocks = self.hold_matching(prompt);
         self.statistics.queried += prompt.len() as u64;
-        self.statistics.hit += found.len() as u64 * u64::from(PAGE);
+        self.statistics.hit += blocks.pages.len() as u64 * u64::from(PAGE);
+        blocks
+    }
+
+    /// The pages of the beginning of a text that are in the cache, with one holder more.
+    pub(super) fn hold_matching(&mut self, text: &[u32]) -> Blocks {
+        let found: Vec<(u32, PageHash)> = self.matching(text).collect();
         let mut blocks = Blocks::default();
         for (page, hash) in found {
             self.hold(page);
@@ -177,7 +186,7 @@ impl BlockManager {
         self.pages.get(page as usize).is_some_and(|page| page.holders > 1)
     }
 
-    fn take(&mut self) -> Result<u32, OutOfPages> {
+    pub(super) fn take(&mut self) -> Result<u32, OutOfPages> {
         let page = match self.free.pop() {
             Some(page) => page,
             None => {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{BlockManager, Blocks, CacheStatistics};
+use super::{BlockManager, Blocks, CacheStatistics, Swapped};
 use proptest::prelude::*;
 use std::collections::HashMap;
 use tilewright_kernels::PAGE;
@@ -18,6 +18,10 @@ enum Action {
     Fork { at: usize },
     /// Ends one.
     End { at: usize },
+    /// Brings one to the host.
+    Out { at: usize },
+    /// Brings one back.
+    In { at: usize },
 }
 
 fn action() -> impl Strategy<Value = Action> {
@@ -26,6 +30,8 @@ fn action() -> impl Strategy<Value = Action> {
         (any::<usize>(), 1..150u16).prop_map(|(at, tokens)| Action::Write { at, tokens }),
         any::<usize>().prop_map(|at| Action::Fork { at }),
         any::<usize>().prop_map(|at| Action::End { at }),
+        any::<usize>().prop_map(|at| Action::Out { at }),
+        any::<usize>().prop_map(|at| Action::In { at }),
     ]
 }
 
@@ -41,14 +47,19 @@ struct Live {
 struct World {
     manager: BlockManager,
     slots: HashMap<(u32, u32), Vec<u32>>,
+    /// The same for places on the host.
+    host: HashMap<(u32, u32), Vec<u32>>,
     live: Vec<Live>,
+    /// Sequences on the host, with their tokens.
+    away: Vec<(Vec<u32>, Swapped)>,
     serial: u32,
 }
 
 impl World {
-    fn new(pages: u32) -> Self {
-        let manager = BlockManager::new(pages, true);
-        World { manager, slots: HashMap::new(), live: Vec::new(), serial: 1000 }
+    fn new(pages: u32, swap: u32) -> Self {
+        let manager = BlockManager::new(pages, true).with_swap(swap);
+        let (slots, host) = (HashMap::new(), HashMap::new());
+        World { manager, slots, host, live: Vec::new(), away: Vec::new(), serial: 1000 }
     }
 
     /// Writes what is missing up to `end`; gives the sequence up where there are no pages.
@@ -111,7 +122,57 @@ impl World {
                 let live = self.live.swap_remove(at % self.live.len());
                 self.manager.release(live.blocks);
             }
+            Action::Out { at } if !self.live.is_empty() => {
+                self.swap_out(at % self.live.len());
+            }
+            Action::In { at } if !self.away.is_empty() => {
+                self.swap_in(at % self.away.len());
+            }
             _ => {}
+        }
+    }
+
+    fn swap_out(&mut self, at: usize) {
+        let Live { tokens, written, blocks } = &self.live[at];
+        let free = self.manager.swap_free();
+        let Some((swapped, moves)) = self.manager.swap_out(blocks, *written) else {
+            assert!(written.div_ceil(PAGE) > free);
+            return;
+        };
+        assert_eq!(swapped.computed(), *written);
+        for (swap, offset) in moves.iter().flat_map(|swap| (0..PAGE).map(move |at| (swap, at))) {
+            if let Some(text) = self.slots.get(&(swap.page, offset)) {
+                self.host.insert((swap.slot, offset), text.clone());
+            }
+        }
+        self.away.push((tokens.clone(), swapped));
+        let live = self.live.swap_remove(at);
+        self.manager.release(live.blocks);
+    }
+
+    /// Comes back, with pages of the prefix cache or of the host, or not at all.
+    fn swap_in(&mut self, at: usize) {
+        let (tokens, swapped) = self.away.swap_remove(at);
+        let (written, available) = (swapped.computed(), self.manager.available());
+        let cached = self.manager.cached_tokens(swapped.cacheable(&tokens));
+        let beside = self.manager.available_beside(swapped.cacheable(&tokens));
+        match self.manager.swap_in(swapped, &tokens) {
+            Ok((blocks, moves)) => {
+                assert_eq!(moves.len() as u32, (written - cached).div_ceil(PAGE));
+                for swap in moves {
+                    for offset in 0..PAGE {
+                        if let Some(text) = self.host.get(&(swap.slot, offset)) {
+                            self.slots.insert((swap.page, offset), text.clone());
+                        }
+                    }
+                }
+                self.live.push(Live { tokens, written, blocks });
+            }
+            Err(swapped) => {
+                assert!((written - cached).div_ceil(PAGE) > beside);
+                assert_eq!(self.manager.available(), available);
+                self.manager.forget_swapped(swapped);
+            }
         }
     }
 
@@ -136,9 +197,10 @@ proptest! {
     #[test]
     fn sequences_read_what_they_wrote(
         pages in 3..24u32,
+        swap in 0..24u32,
         actions in proptest::collection::vec(action(), 1..24),
     ) {
-        let mut world = World::new(pages);
+        let mut world = World::new(pages, swap);
         for action in &actions {
             world.apply(action);
             world.check();
@@ -146,7 +208,11 @@ proptest! {
         for live in std::mem::take(&mut world.live) {
             world.manager.release(live.blocks);
         }
+        for (_, swapped) in std::mem::take(&mut world.away) {
+            world.manager.forget_swapped(swapped);
+        }
         prop_assert_eq!(world.manager.available(), pages);
+        prop_assert_eq!(world.manager.swap_free(), swap);
     }
 }
 

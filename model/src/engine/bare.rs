@@ -4,7 +4,7 @@ use crate::batch::{BEST, Batch};
 use crate::config::Config;
 use crate::decoder::DecoderError;
 use crate::forward::{self, Forward};
-use crate::kv_cache::{BlockTable, PagePool};
+use crate::kv_cache::{BlockTable, KvDtype, PagePool};
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
 use tilewright_kernels::PAGE;
@@ -42,7 +42,8 @@ impl BareDecoder {
             sequences,
             pages,
         };
-        let decoder = forward::decoder(device, config.clone(), weights, all, capacity)?;
+        let element = KvDtype::Auto.on(device)?;
+        let decoder = forward::decoder(device, config.clone(), weights, element, all, capacity)?;
         Ok(BareDecoder {
             decoder,
             pool: PagePool::new(all),

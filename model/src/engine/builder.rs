@@ -3,7 +3,7 @@
 use super::{Engine, EngineError};
 use crate::decoder::DecoderError;
 use crate::forward;
-use crate::kv_cache::{self, PagePool};
+use crate::kv_cache::{self, KvDtype, PagePool};
 use crate::sequence::Sequence;
 use crate::step_inputs::StepSize;
 use crate::weights::{self, Weights};
@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 use crate::{Config, ModelFile};
 use std::path::{Path, PathBuf};
 use tilewright_kernels::PAGE;
-use tilewright_runtime::{Device, DeviceSelector};
+use tilewright_runtime::{DType, Device, DeviceSelector};
 
 /// Context in tokens where neither the caller nor the model says less.
 const DEFAULT_CONTEXT: u32 = 2048;
@@ -33,6 +33,7 @@ pub struct Builder<'a> {
     context: Option<u32>,
     chunk: Option<u32>,
     page_seed: Option<u64>,
+    kv_dtype: KvDtype,
     interrupt: Box<dyn Fn() -> bool + Send>,
     progress: Box<dyn FnMut(u64, u64) + 'a>,
 }
@@ -45,6 +46,7 @@ impl<'a> Builder<'a> {
             context: None,
             chunk: None,
             page_seed: None,
+            kv_dtype: KvDtype::Auto,
             interrupt: Box::new(|| false),
             progress: Box::new(|_, _| {}),
         }
@@ -90,6 +92,13 @@ impl<'a> Builder<'a> {
         self
     }
 
+    /// The element of the key-value cache; f32 on a processor and f16 elsewhere unless said.
+    #[must_use]
+    pub fn kv_dtype(mut self, dtype: KvDtype) -> Self {
+        self.kv_dtype = dtype;
+        self
+    }
+
     /// Hands pages out in an order that depends on the seed: for tests.
     #[must_use]
     pub fn shuffle_pages(mut self, seed: u64) -> Self {
@@ -125,10 +134,11 @@ impl<'a> Builder<'a> {
         let chunk = self.chunk.unwrap_or_else(|| default_chunk(&device)).min(context);
         let pages = context.div_ceil(PAGE);
         let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };
-        check_fit(&file, &device, capacity)?;
+        let element = self.kv_dtype.on(&device).map_err(DecoderError::from)?;
+        check_fit(&file, &device, element, capacity)?;
         let weights = Weights::load(&file, &device, &mut self.progress)?;
         let first = pages.min(FIRST_PAGES);
-        let decoder = forward::decoder(&device, config.clone(), weights, first, capacity)?;
+        let decoder = forward::decoder(&device, config.clone(), weights, element, first, capacity)?;
         let pool = match self.page_seed {
             Some(seed) => PagePool::shuffled(first, seed),
             None => PagePool::new(first),
@@ -164,9 +174,13 @@ fn default_chunk(device: &Device) -> u32 {
 /// Refuses a model whose weights, cache of a full context and buffers are more than the device's free
 /// memory. One layer counts half again: while the cache grows for the last time, its old half is
 /// there too.
-fn check_fit(file: &ModelFile, device: &Device, capacity: StepSize) -> Result<(), DecoderError> {
-    let config = file.config();
-    let element = forward::cache_element_bytes(device);
+fn check_fit(
+    file: &ModelFile,
+    device: &Device,
+    element: DType,
+    capacity: StepSize,
+) -> Result<(), DecoderError> {
+    let (config, element) = (file.config(), element.size());
     let (heads, size) = (config.head_count_kv, config.head_size);
     let tokens = capacity.pages.saturating_mul(PAGE);
     let cache = kv_cache::bytes(config.block_count, tokens, heads, size, element);

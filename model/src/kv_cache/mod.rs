@@ -4,10 +4,14 @@
 //! used up, so that a short conversation in a long context costs little.
 
 mod copy;
+mod dtype;
 mod pages;
+mod swap;
 mod table;
 
+pub use dtype::{KvDtype, UnsupportedKvDtype};
 pub use pages::{OutOfPages, PagePool};
+pub use swap::HostPages;
 pub use table::BlockTable;
 
 use tilewright_kernels::{KvElement, PAGE};

@@ -8,8 +8,10 @@
 //!
 //! **A step.** Sequences that decode come first, one token each; prompts share what is left of the
 //! token budget in chunks; drafts get what is left then. Where pages run out, the running sequence
-//! of the worst rank loses its pages and computes them again later.
+//! of the worst rank loses its pages: they go to the host where there is room and that is cheaper
+//! than computing them again later.
 
+mod costs;
 mod limits;
 mod order;
 mod plan;
@@ -18,8 +20,9 @@ mod sequence;
 #[cfg(test)]
 mod tests;
 
+pub use costs::Costs;
 pub use limits::{Limits, LimitsError};
 pub use order::{LEAD, Rank, SequenceId};
-pub use plan::{Plan, PlannedSpan};
+pub use plan::{Move, Plan, PlannedSpan};
 pub use queues::{Scheduler, Statistics};
 pub use sequence::{NewSequence, Sequence};

@@ -1,7 +1,7 @@
 //! [`Plan`]: what one pass computes.
 
 use super::SequenceId;
-use crate::block_manager::PageCopy;
+use crate::block_manager::{PageCopy, PageSwap};
 
 /// Tokens of one sequence in a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +25,25 @@ impl PlannedSpan {
     }
 }
 
-/// The next pass. Copies come before it, in their order.
+/// What happens to a page before the pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// Its contents get a second page.
+    Copy(PageCopy),
+    /// It is brought to the host.
+    Out(PageSwap),
+    /// It is brought back.
+    In(PageSwap),
+}
+
+/// The next pass. Moves come before it, in their order: one may read what an earlier one wrote,
+/// and write what an earlier one read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// What is computed.
     pub spans: Vec<PlannedSpan>,
-    /// Pages to copy, and for whom.
-    pub copies: Vec<(SequenceId, PageCopy)>,
+    /// Pages to move, and for whom.
+    pub moves: Vec<(SequenceId, Move)>,
     /// Sequences that lost their pages.
     pub preempted: Vec<SequenceId>,
     /// Sequences whose deadline passed: they are gone.
@@ -57,7 +69,7 @@ impl Plan {
         self.spans.push(span);
     }
 
-    /// Takes a sequence out again.
+    /// Takes the span of a sequence out again.
     pub(super) fn remove(&mut self, id: SequenceId) {
         let known = &mut self.known;
         self.spans.retain(|span| {
@@ -65,6 +77,10 @@ impl Plan {
             *known -= if kept { 0 } else { span.count };
             kept
         });
-        self.copies.retain(|(owner, _)| *owner != id);
+    }
+
+    /// Adds moves for a sequence.
+    pub(super) fn extend(&mut self, id: SequenceId, moves: impl IntoIterator<Item = Move>) {
+        self.moves.extend(moves.into_iter().map(|step| (id, step)));
     }
 }

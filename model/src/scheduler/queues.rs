@@ -1,7 +1,9 @@
 //! [`Scheduler`]: who waits, who runs, and the plan of the next pass.
 
-use super::{Limits, LimitsError, NewSequence, Plan, PlannedSpan, Rank, Sequence, SequenceId};
-use crate::block_manager::{BlockManager, Blocks};
+use super::{
+    Costs, Limits, LimitsError, Move, NewSequence, Plan, PlannedSpan, Rank, Sequence, SequenceId,
+};
+use crate::block_manager::{BlockManager, Blocks, PageSwap, Swapped};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tilewright_kernels::PAGE;
@@ -16,6 +18,10 @@ pub struct Statistics {
     pub steps: u64,
     /// Times that a sequence lost its pages.
     pub preemptions: u64,
+    /// Those of them whose pages went to the host.
+    pub swaps: u64,
+    /// Pages that went there.
+    pub swapped_pages: u64,
     /// Sequences whose deadline passed.
     pub expired: u64,
 }
@@ -29,6 +35,7 @@ pub struct Scheduler {
     running: BTreeMap<Rank, Sequence>,
     ranks: HashMap<SequenceId, Rank>,
     next: SequenceId,
+    costs: Costs,
     statistics: Statistics,
 }
 
@@ -46,8 +53,14 @@ impl Scheduler {
             running: BTreeMap::new(),
             ranks: HashMap::new(),
             next: 0,
+            costs: Costs::default(),
             statistics: Statistics::default(),
         })
+    }
+
+    /// Tells what bringing pages to the host and computing tokens again cost.
+    pub fn set_costs(&mut self, costs: Costs) {
+        self.costs = costs;
     }
 
     /// Takes a sequence; it waits for a place.
@@ -66,7 +79,10 @@ impl Scheduler {
     /// Forgets a sequence, finished or cancelled; its pages are free at once.
     pub fn remove(&mut self, id: SequenceId) {
         let Some(rank) = self.ranks.remove(&id) else { return };
-        self.waiting.remove(&rank);
+        let waited = self.waiting.remove(&rank);
+        if let Some(swapped) = waited.and_then(|sequence| sequence.swapped) {
+            self.blocks.forget_swapped(swapped);
+        }
         if let Some(sequence) = self.running.remove(&rank) {
             self.blocks.release(sequence.blocks);
         }
@@ -167,7 +183,7 @@ impl Scheduler {
             if let Ok(copies) = prepared {
                 let output = count == sequence.pending();
                 let id = rank.id();
-                plan.copies.extend(copies.into_iter().map(|copy| (id, copy)));
+                plan.extend(id, copies.into_iter().map(Move::Copy));
                 plan.push(PlannedSpan { id, start, count, drafts: Vec::new(), output });
                 return;
             }
@@ -178,13 +194,33 @@ impl Scheduler {
 
     fn preempt(&mut self, rank: Rank, plan: &mut Plan) {
         let Some(mut sequence) = self.running.remove(&rank) else { return };
+        plan.remove(rank.id());
+        match self.swap_out(&sequence) {
+            Some((swapped, pages)) => {
+                plan.extend(rank.id(), pages.into_iter().map(Move::Out));
+                sequence.swapped = Some(swapped);
+            }
+            // Nobody needs what was to come into its pages.
+            None => plan.moves.retain(|(owner, _)| *owner != rank.id()),
+        }
         self.blocks.release(std::mem::take(&mut sequence.blocks));
         sequence.computed = 0;
         sequence.drafts.clear();
         self.waiting.insert(rank, sequence);
-        plan.remove(rank.id());
         plan.preempted.push(rank.id());
         self.statistics.preemptions += 1;
+    }
+
+    /// Places on the host for the pages of a sequence, where that is the cheaper way.
+    fn swap_out(&mut self, sequence: &Sequence) -> Option<(Swapped, Vec<PageSwap>)> {
+        let pages = sequence.computed.div_ceil(PAGE);
+        if pages == 0 || !self.costs.prefers_swap(pages, sequence.computed) {
+            return None;
+        }
+        let out = self.blocks.swap_out(&sequence.blocks, sequence.computed)?;
+        self.statistics.swaps += 1;
+        self.statistics.swapped_pages += u64::from(pages);
+        Some(out)
     }
 
     /// Gives places to waiting sequences, best first, until one does not fit.
@@ -205,13 +241,37 @@ impl Scheduler {
                 }
             }
             let Some(mut sequence) = self.waiting.remove(&rank) else { continue };
-            (sequence.blocks, sequence.computed) = self.first_pages(&sequence);
+            (sequence.blocks, sequence.computed) = match sequence.swapped.take() {
+                Some(swapped) => self.swap_in(rank.id(), swapped, &sequence, plan),
+                None => self.first_pages(&sequence),
+            };
             if !std::mem::replace(&mut sequence.started, true) {
                 sequence.cached = sequence.computed;
             }
             sequence.fork_of = None;
             self.running.insert(rank, sequence);
             self.plan_known(rank, plan);
+        }
+    }
+
+    /// Pages for a sequence that was on the host, and how many of its tokens they hold.
+    fn swap_in(
+        &mut self,
+        id: SequenceId,
+        swapped: Swapped,
+        sequence: &Sequence,
+        plan: &mut Plan,
+    ) -> (Blocks, u32) {
+        let computed = swapped.computed();
+        match self.blocks.swap_in(swapped, &sequence.tokens) {
+            Ok((blocks, pages)) => {
+                plan.extend(id, pages.into_iter().map(Move::In));
+                (blocks, computed)
+            }
+            Err(swapped) => {
+                self.blocks.forget_swapped(swapped);
+                self.first_pages(sequence)
+            }
         }
     }
 
@@ -238,8 +298,12 @@ impl Scheduler {
         } else if sequence.scored {
             (all, self.blocks.available())
         } else {
-            let cached = self.blocks.cached_tokens(&sequence.tokens) / PAGE;
-            (all - cached, self.blocks.available_beside(&sequence.tokens))
+            let cacheable = match &sequence.swapped {
+                Some(swapped) => swapped.cacheable(&sequence.tokens),
+                None => &sequence.tokens,
+            };
+            let cached = self.blocks.cached_tokens(cacheable) / PAGE;
+            (all - cached, self.blocks.available_beside(cacheable))
         };
         needed + self.blocks.total() / 100 <= available
     }
@@ -282,7 +346,7 @@ impl Scheduler {
             sequence.drafts.truncate(left.min(room));
             let all = end + sequence.drafts.len() as u32;
             if let Ok(copies) = self.blocks.prepare(&mut sequence.blocks, end..all) {
-                plan.copies.extend(copies.into_iter().map(|copy| (span.id, copy)));
+                plan.moves.extend(copies.into_iter().map(|copy| (span.id, Move::Copy(copy))));
                 span.drafts = std::mem::take(&mut sequence.drafts);
                 left -= span.drafts.len();
             }

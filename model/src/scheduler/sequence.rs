@@ -1,7 +1,7 @@
 //! [`Sequence`]: tokens, pages and claims of one choice of one request.
 
 use super::SequenceId;
-use crate::block_manager::Blocks;
+use crate::block_manager::{Blocks, Swapped};
 use std::time::Duration;
 
 /// What arrives.
@@ -35,6 +35,8 @@ pub struct Sequence {
     /// Whether every token of the prompt gets logits.
     pub scored: bool,
     pub(super) blocks: Blocks,
+    /// Its pages on the host, where it waits with them.
+    pub(super) swapped: Option<Swapped>,
     pub(super) deadline: Option<Duration>,
     pub(super) fork_of: Option<SequenceId>,
     /// Whether it had pages before.
@@ -51,6 +53,7 @@ impl Sequence {
             drafts: Vec::new(),
             scored: new.scored,
             blocks: Blocks::default(),
+            swapped: None,
             deadline: new.deadline,
             fork_of: new.fork_of,
             started: false,

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::{LEAD, Limits, LimitsError, NewSequence, Plan, Scheduler, SequenceId};
+use super::{
+    Costs, LEAD, Limits, LimitsError, Move, NewSequence, Plan, Scheduler, SequenceId, Statistics,
+};
 use crate::block_manager::BlockManager;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -43,6 +45,8 @@ struct Live {
     request: Request,
     tokens: Vec<u32>,
     since: u64,
+    /// Tokens that were computed, by itself or by another one for it.
+    computed: u32,
 }
 
 /// The token after a text: a text has one continuation, whoever computes it.
@@ -53,6 +57,8 @@ fn next_token(text: &[u32]) -> u32 {
 struct World {
     scheduler: Scheduler,
     slots: HashMap<(u32, u32), Vec<u32>>,
+    /// The same for pages on the host.
+    host: HashMap<(u32, u32), Vec<u32>>,
     live: HashMap<SequenceId, Live>,
     finished: usize,
     /// Whether drafts are given, every other one wrong.
@@ -61,9 +67,14 @@ struct World {
 
 impl World {
     fn new(limits: Limits, pages: u32, speculate: bool) -> World {
-        let scheduler = Scheduler::new(limits, BlockManager::new(pages, true)).unwrap();
-        let (slots, live) = (HashMap::new(), HashMap::new());
-        World { scheduler, slots, live, finished: 0, speculate }
+        World::with_swap(limits, pages, 0, speculate)
+    }
+
+    fn with_swap(limits: Limits, pages: u32, swap: u32, speculate: bool) -> World {
+        let blocks = BlockManager::new(pages, true).with_swap(swap);
+        let scheduler = Scheduler::new(limits, blocks).unwrap();
+        let (slots, host, live) = (HashMap::new(), HashMap::new(), HashMap::new());
+        World { scheduler, slots, host, live, finished: 0, speculate }
     }
 
     fn submit(&mut self, request: &Request) {
@@ -81,7 +92,12 @@ impl World {
                 scored: request.scored,
             });
             first.get_or_insert(id);
-            let live = Live { request: request.clone(), tokens: prompt.clone(), since: steps };
+            let live = Live {
+                request: request.clone(),
+                tokens: prompt.clone(),
+                since: steps,
+                computed: 0,
+            };
             self.live.insert(id, live);
         }
     }
@@ -97,13 +113,7 @@ impl World {
         let limits = *self.scheduler.limits();
         assert!(plan.tokens() <= limits.max_batched_tokens);
         assert!(self.scheduler.running() as u32 <= limits.max_sequences);
-        for (_, copy) in &plan.copies {
-            for offset in 0..PAGE {
-                if let Some(text) = self.slots.get(&(copy.from, offset)).cloned() {
-                    self.slots.insert((copy.to, offset), text);
-                }
-            }
-        }
+        plan.moves.iter().for_each(|(_, step)| self.move_page(*step));
         // All writes come before all reads, as layers of a pass have it.
         for span in &plan.spans {
             let text: Vec<u32> =
@@ -119,6 +129,22 @@ impl World {
             self.commit(span, limits.context);
         }
         plan
+    }
+
+    fn move_page(&mut self, step: Move) {
+        for offset in 0..PAGE {
+            let (text, to, host) = match step {
+                Move::Copy(copy) => (self.slots.get(&(copy.from, offset)), copy.to, false),
+                Move::Out(swap) => (self.slots.get(&(swap.page, offset)), swap.slot, true),
+                Move::In(swap) => (self.host.get(&(swap.slot, offset)), swap.page, false),
+            };
+            let text = text.cloned();
+            let memory = if host { &mut self.host } else { &mut self.slots };
+            match text {
+                Some(text) => memory.insert((to, offset), text),
+                None => memory.remove(&(to, offset)),
+            };
+        }
     }
 
     /// Whether the pages of a sequence hold its own text.
@@ -147,6 +173,12 @@ impl World {
             }
         }
         self.scheduler.commit(span, &emitted);
+        let statistics = self.scheduler.statistics();
+        if statistics.swaps == statistics.preemptions {
+            // What comes back from the host is not computed again.
+            assert!(span.start >= live.computed);
+        }
+        live.computed = span.start + span.count + emitted.len().saturating_sub(1) as u32;
         live.tokens.extend(&emitted);
         let generated = live.tokens.len() - usize::from(live.request.prompt);
         let cancelled = live.request.cancel_after.is_some_and(|n| generated >= n.into());
@@ -196,11 +228,14 @@ proptest! {
         pages in 3..20u32,
         max_sequences in 1..8u32,
         extra in 0..100u32,
-        page_chunks in any::<bool>(),
-        speculate in any::<bool>(),
+        (page_chunks, speculate) in any::<(bool, bool)>(),
+        swap in prop_oneof![Just(0), 0..12u32, Just(64)],
+        // A page for the price of no token, of fifty and of any number.
+        token in prop_oneof![Just(1.0), Just(0.02), Just(0.0)],
     ) {
-        let mut world =
-            World::new(limits(max_sequences, extra, 192, page_chunks), pages, speculate);
+        let limits = limits(max_sequences, extra, 192, page_chunks);
+        let mut world = World::with_swap(limits, pages, swap, speculate);
+        world.scheduler.set_costs(Costs { page: 1.0, token });
         for (request, steps) in &requests {
             world.submit(request);
             for _ in 0..*steps {
@@ -211,6 +246,7 @@ proptest! {
         let scheduler = &world.scheduler;
         prop_assert_eq!((scheduler.waiting(), scheduler.running()), (0, 0));
         prop_assert_eq!(scheduler.blocks().available(), pages);
+        prop_assert_eq!(scheduler.blocks().swap_free(), swap);
     }
 }
 
@@ -248,8 +284,35 @@ fn choices_share_the_pages_of_their_prompt() {
     let plan = world.step();
     assert_eq!(plan.spans.iter().map(|s| s.count).collect::<Vec<_>>(), [1, 1, 1]);
     // Each of the others writes its own copy of the second page.
-    assert_eq!((plan.copies.len(), world.scheduler.blocks().available()), (3 - 1, 20 - 4));
+    assert_eq!((plan.moves.len(), world.scheduler.blocks().available()), (3 - 1, 20 - 4));
     world.drain();
+}
+
+/// Two sequences, of which the second loses its pages in the middle of one.
+fn storm(swap: u32, costs: Costs) -> (Statistics, u32) {
+    let mut world = World::with_swap(limits(2, 200, 192, false), 4, swap, false);
+    world.scheduler.set_costs(costs);
+    world.submit(&plain(90, 60));
+    world.submit(&Request { family: 1, ..plain(70, 60) });
+    let mut computed = 0;
+    while !world.live.is_empty() {
+        computed += world.step().spans.iter().map(|span| span.count).sum::<u32>();
+    }
+    (world.scheduler.statistics(), computed)
+}
+
+#[test]
+fn the_cheaper_way_is_taken() {
+    let dear = Costs { page: 0.0, token: 1.0 };
+    let (statistics, computed) = storm(8, dear);
+    assert!(statistics.swaps > 0 && statistics.swaps == statistics.preemptions);
+    assert!(statistics.swapped_pages >= statistics.swaps);
+    // The last token of each is never computed.
+    assert_eq!(computed, 149 + 129);
+    let (statistics, again) = storm(8, Costs { page: 1.0, token: 0.0 });
+    assert!(statistics.swaps == 0 && statistics.preemptions > 0 && again > computed);
+    // Without room on the host there is one way only.
+    assert_eq!(storm(0, dear), (statistics, again));
 }
 
 /// Requests of a higher priority keep arriving; the first one is overtaken for so long only.

@@ -3,10 +3,13 @@
 use super::core::Core;
 use super::draft_model::DraftModel;
 use super::engine::Shared;
+use super::measured::Measured;
 use super::place::Place;
 use super::{BuildError, Engine, worker};
 use crate::block_manager::BlockManager;
+use crate::decoder::DecoderError;
 use crate::engine::EngineError;
+use crate::kv_cache::KvDtype;
 use crate::scheduler::{Limits, Scheduler};
 use crate::speculative::Speculation;
 use crate::step_inputs::StepSize;
@@ -15,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock, mpsc};
 use tilewright_kernels::PAGE;
-use tilewright_runtime::{BackendKind, Device, DeviceSelector};
+use tilewright_runtime::{BackendKind, DType, Device, DeviceSelector};
 
 /// Context in tokens where neither the caller nor the model says less.
 const CONTEXT: u32 = 4096;
@@ -24,6 +27,8 @@ const SEQUENCES: [u32; 2] = [256, 16];
 const TOKENS: [u32; 2] = [2048, 256];
 /// Share of the free memory that the cache takes.
 const MEMORY_FRACTION: f32 = 0.9;
+/// Bytes on the host for pages of sequences that wait.
+const SWAP_MEMORY: u64 = 1 << 30;
 /// Requests that may wait.
 const QUEUE: usize = 1024;
 
@@ -37,6 +42,8 @@ pub struct Builder<'a> {
     max_queue: usize,
     memory_fraction: f32,
     pages: Option<u32>,
+    kv_dtype: KvDtype,
+    swap_memory: u64,
     prefix_cache: bool,
     deterministic: bool,
     speculation: Speculation,
@@ -55,6 +62,8 @@ impl<'a> Builder<'a> {
             max_queue: QUEUE,
             memory_fraction: MEMORY_FRACTION,
             pages: None,
+            kv_dtype: KvDtype::Auto,
+            swap_memory: SWAP_MEMORY,
             prefix_cache: true,
             deterministic: false,
             speculation: Speculation::Off,
@@ -119,6 +128,22 @@ impl<'a> Builder<'a> {
         self
     }
 
+    /// The element of the key-value cache, and of the draft model's; f32 on a processor and f16
+    /// elsewhere unless said.
+    #[must_use]
+    pub fn kv_dtype(mut self, dtype: KvDtype) -> Self {
+        self.kv_dtype = dtype;
+        self
+    }
+
+    /// Bytes on the host for pages of preempted sequences, which come back from there where that
+    /// is cheaper than computing them again; 1 GiB unless said. With 0 they are always computed.
+    #[must_use]
+    pub fn swap_memory(mut self, bytes: u64) -> Self {
+        self.swap_memory = bytes;
+        self
+    }
+
     /// Whether beginnings of prompts are found again; they are unless said.
     #[must_use]
     pub fn prefix_cache(mut self, on: bool) -> Self {
@@ -176,16 +201,25 @@ impl<'a> Builder<'a> {
         };
         let isolated = self.deterministic && device.kind() != BackendKind::Cpu;
         let limits = self.limits(file.config(), &device, isolated)?;
-        let draft_model = self.load_draft_model(&device, &tokenizer, &limits)?;
+        let element = self.kv_dtype.on(&device).map_err(DecoderError::from);
+        let element = element.map_err(EngineError::from)?;
+        let draft_model = self.load_draft_model(&device, element, &tokenizer, &limits)?;
         let place = Place {
             device: &device,
+            element,
             capacity: capacity(&limits),
             pages: self.pages.unwrap_or_else(|| most_pages(&limits)),
             fraction: value,
         };
-        let (decoder, pages) = place.load(&file, &mut self.progress)?;
+        let (mut decoder, pages) = place.load(&file, &mut self.progress)?;
         limits.validate(pages)?;
-        let blocks = BlockManager::new(pages, self.prefix_cache);
+        let slots = self.swap_memory / place.page_bytes(file.config()).max(1);
+        let slots = u32::try_from(slots).unwrap_or(u32::MAX).min(most_pages(&limits));
+        let measured = match slots {
+            0 => None,
+            _ => Some(Measured::probe(decoder.as_mut()).map_err(EngineError::from)?),
+        };
+        let blocks = BlockManager::new(pages, self.prefix_cache).with_swap(slots);
         let scheduler = Scheduler::new(limits, blocks)?;
         let core = Core::new(
             decoder,
@@ -194,6 +228,7 @@ impl<'a> Builder<'a> {
             self.speculation,
             draft_model,
             isolated,
+            measured,
         );
         let shared = Arc::new(Shared::default());
         shared.publish(core.figures());
@@ -222,6 +257,7 @@ impl<'a> Builder<'a> {
     fn load_draft_model(
         &mut self,
         device: &Device,
+        element: DType,
         tokenizer: &Tokenizer,
         limits: &Limits,
     ) -> Result<Option<DraftModel>, BuildError> {
@@ -238,7 +274,8 @@ impl<'a> Builder<'a> {
         let pages = context.div_ceil(PAGE);
         let capacity = StepSize { tokens: chunk, outputs: 1, sequences: 1, pages };
         let pages = most_pages(limits);
-        let place = Place { device, capacity, pages, fraction: self.memory_fraction / 8.0 };
+        let place =
+            Place { device, element, capacity, pages, fraction: self.memory_fraction / 8.0 };
         let (decoder, pages) = place.load(&file, &mut self.progress)?;
         Ok(Some(DraftModel::new(decoder, pages, context, chunk)))
     }

@@ -2,6 +2,7 @@
 
 use super::choice::{Choice, Events};
 use super::draft_model::DraftModel;
+use super::measured::Measured;
 use super::output::{Expected, Rows};
 use super::pass::PassOutput;
 use super::{Figures, GenerateError, Request};
@@ -11,7 +12,7 @@ use crate::decoder::DecoderError;
 use crate::forward::Forward;
 use crate::grammar::Constraint;
 use crate::kv_cache::BlockTable;
-use crate::scheduler::{NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
+use crate::scheduler::{Move, NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
 use crate::speculative::Speculation;
 use crate::tokenizer::Tokenizer;
 use std::collections::HashMap;
@@ -31,6 +32,8 @@ pub(super) struct Core {
     /// Whether each sequence gets passes of its own, of fixed shapes: then nothing that others do
     /// can change a bit.
     isolated: bool,
+    /// What swapping costs, where there is room for it.
+    measured: Option<Measured>,
     start: Instant,
     figures: Figures,
 }
@@ -49,6 +52,7 @@ impl Core {
         speculation: Speculation,
         draft_model: Option<DraftModel>,
         isolated: bool,
+        measured: Option<Measured>,
     ) -> Self {
         let start = Instant::now();
         let (choices, figures) = (HashMap::new(), Figures::default());
@@ -60,6 +64,7 @@ impl Core {
             speculation,
             draft_model,
             isolated,
+            measured,
             start,
             figures,
         }
@@ -138,6 +143,10 @@ impl Core {
             cache_queried: cache.queried,
             cache_hits: cache.hit,
             preemptions: statistics.preemptions,
+            swaps: statistics.swaps,
+            swapped_pages: statistics.swapped_pages,
+            swap_slots: blocks.swap_total(),
+            free_swap_slots: blocks.swap_free(),
             ..self.figures
         }
     }
@@ -161,9 +170,8 @@ impl Core {
 
     fn run(&mut self, plan: &Plan) -> Result<Rows, DecoderError> {
         let began = Instant::now();
-        for (_, copy) in &plan.copies {
-            self.decoder.copy_page(copy.from, copy.to)?;
-        }
+        self.move_pages(plan)?;
+        let moved = Instant::now();
         let mut rows = Rows::default();
         for parts in self.passes_of(plan) {
             let (batch, expected, wanted) = self.batch(plan, &parts);
@@ -173,7 +181,29 @@ impl Core {
             }
         }
         self.figures.step_seconds += began.elapsed().as_secs_f64();
+        if let Some(measured) = &mut self.measured {
+            measured.computed(plan.tokens(), moved.elapsed(), self.isolated);
+            self.scheduler.set_costs(measured.costs());
+        }
         Ok(rows)
+    }
+
+    /// Copies pages and brings them to the host and back, in the plan's order.
+    fn move_pages(&mut self, plan: &Plan) -> Result<(), DecoderError> {
+        let began = Instant::now();
+        let mut swapped = 0;
+        for (_, step) in &plan.moves {
+            match *step {
+                Move::Copy(copy) => self.decoder.copy_page(copy.from, copy.to)?,
+                Move::Out(swap) => self.decoder.swap_out(swap.page, swap.slot)?,
+                Move::In(swap) => self.decoder.swap_in(swap.page, swap.slot)?,
+            }
+            swapped += u32::from(!matches!(step, Move::Copy(_)));
+        }
+        if let Some(measured) = &mut self.measured {
+            measured.moved(swapped, began.elapsed());
+        }
+        Ok(())
     }
 
     /// The passes of a plan: one with everything; isolated, one for each page of a prompt and for

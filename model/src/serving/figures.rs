@@ -27,6 +27,14 @@ pub struct Figures {
     pub cache_hits: u64,
     /// Times that a sequence lost its pages.
     pub preemptions: u64,
+    /// Those of them whose pages went to the host.
+    pub swaps: u64,
+    /// Pages that went there.
+    pub swapped_pages: u64,
+    /// Places for pages on the host.
+    pub swap_slots: u32,
+    /// Those that are free.
+    pub free_swap_slots: u32,
     /// Guessed tokens.
     pub drafted: u64,
     /// Those that were accepted.

@@ -33,6 +33,7 @@ mod engine;
 mod error;
 mod event;
 mod figures;
+mod measured;
 mod output;
 mod pass;
 mod place;

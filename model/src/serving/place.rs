@@ -1,19 +1,21 @@
 //! [`Place`]: where a model is loaded, and the size of its cache.
 
 use super::BuildError;
-use crate::ModelFile;
 use crate::engine::EngineError;
 use crate::forward::{self, Forward};
 use crate::kv_cache;
 use crate::step_inputs::StepSize;
 use crate::weights::{self, Weights};
 use crate::workspace::Workspace;
+use crate::{Config, ModelFile};
 use tilewright_kernels::PAGE;
-use tilewright_runtime::Device;
+use tilewright_runtime::{DType, Device};
 
 /// A device with the sizes of what is loaded there.
 pub(super) struct Place<'a> {
     pub device: &'a Device,
+    /// Element of the cache.
+    pub element: DType,
     /// The largest pass.
     pub capacity: StepSize,
     /// Pages that are wanted.
@@ -32,18 +34,24 @@ impl Place<'_> {
         let pages = self.cache_pages(file)?;
         let weights = Weights::load(file, self.device, progress).map_err(EngineError::from)?;
         let config = file.config().clone();
-        let decoder = forward::decoder(self.device, config, weights, pages, self.capacity)
+        let Place { device, element, capacity, .. } = *self;
+        let decoder = forward::decoder(device, config, weights, element, pages, capacity)
             .map_err(EngineError::from)?;
         Ok((decoder, pages))
     }
 
+    /// Bytes of a page in every layer.
+    pub fn page_bytes(&self, config: &Config) -> u64 {
+        let (heads, size) = (config.head_count_kv, config.head_size);
+        kv_cache::bytes(config.block_count, PAGE, heads, size, self.element.size())
+    }
+
     /// Pages that the memory holds, at most those that are wanted.
     fn cache_pages(&self, file: &ModelFile) -> Result<u32, BuildError> {
-        let Place { device, capacity, .. } = *self;
-        let config = file.config();
-        let element = forward::cache_element_bytes(device);
+        let Place { device, element, capacity, .. } = *self;
+        let (config, element) = (file.config(), element.size());
         let (heads, size) = (config.head_count_kv, config.head_size);
-        let page = kv_cache::bytes(config.block_count, PAGE, heads, size, element);
+        let page = self.page_bytes(config);
         let taken = weights::bytes(file).saturating_add(Workspace::bytes(config, capacity));
         let mut pages = u64::from(self.pages);
         if let Some(memory) = device.memory() {

@@ -8,6 +8,7 @@ mod concurrency;
 mod deterministic;
 mod device_lost;
 mod grammar;
+mod kv_dtype;
 mod refusals;
 mod sampling;
 mod speculation;
