@@ -25,6 +25,9 @@ pub enum Error {
     /// An option that the device does not go with.
     #[error(transparent)]
     Usage(Box<dyn std::error::Error + Send + Sync>),
+    /// The prompt does not fit the context.
+    #[error(transparent)]
+    PromptTooLong(Box<dyn std::error::Error + Send + Sync>),
     /// Ctrl-C came in the middle of a prompt.
     #[error("interrupted")]
     Interrupted,

@@ -41,13 +41,28 @@ pub fn inspect(
     }
 }
 
-/// The names of the kernels of a source text.
+/// The names of the kernels of a source text; `name` is what diagnostics call it.
 ///
 /// # Errors
 /// The diagnostics of text that cannot be parsed.
-pub fn kernels(source: &str) -> Result<Vec<String>, String> {
-    let source = Source::read("source", source)?;
+pub fn kernels(name: &str, source: &str) -> Result<Vec<String>, String> {
+    let source = Source::read(name, source)?;
     Ok(source.names().into_iter().map(str::to_owned).collect())
+}
+
+/// The targets that a kernel of a source text has cases for, in order, each once.
+///
+/// # Errors
+/// As for [`inspect`].
+pub fn targets(name: &str, source: &str, kernel: &str) -> Result<Vec<Target>, String> {
+    let source = Source::read(name, source)?;
+    let mut all = Vec::new();
+    for (_, target) in instances(&source.find(kernel)?, None)? {
+        if !all.contains(&target) {
+            all.push(target);
+        }
+    }
+    Ok(all)
 }
 
 /// Each case with each of its targets that is asked for.

@@ -75,7 +75,7 @@ flash_attention! {
 
 #[test]
 fn host_code_is_left_out() {
-    assert_eq!(kernels(FILE).unwrap(), ["scaled", "shifted", "decode_d64"]);
+    assert_eq!(kernels("file.rs", FILE).unwrap(), ["scaled", "shifted", "decode_d64"]);
     let text = inspect("example.rs", FILE, "scaled", Stage::Ptx, None).unwrap();
     assert!(text.contains(".entry scaled"), "{text}");
     let text = inspect("example.rs", FILE, "shifted", Stage::Wgsl, None).unwrap();

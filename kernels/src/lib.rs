@@ -64,15 +64,26 @@ pub fn portable() -> Vec<&'static TypedKernel> {
     ]
 }
 
-/// Every kernel with texts, for conformance and `inspect`: the portable ones, and those of one kind of
-/// device that take their place there.
-pub fn all() -> Vec<&'static TypedKernel> {
-    let mut all = portable();
-    all.extend([
+/// Those that take the place of products on CUDA's matrix units.
+pub fn tensor_core() -> Vec<&'static TypedKernel> {
+    vec![
         &tilewright_kernels_matmul::tensor_core::multiply_one::KERNEL,
         &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
         &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
         &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,
-    ]);
-    all
+    ]
+}
+
+/// Those that Hopper alone has.
+pub fn hopper() -> Vec<&'static TypedKernel> {
+    vec![
+        &tilewright_kernels_matmul::dense::kernels::matmul_dense::KERNEL,
+        &tilewright_kernels_attention::kernels::attention_dense::KERNEL,
+        &tilewright_kernels_attention::kernels::attention_dense_wide::KERNEL,
+    ]
+}
+
+/// Every kernel with texts, for `inspect` and the checks of texts.
+pub fn all() -> Vec<&'static TypedKernel> {
+    [portable(), tensor_core(), hopper()].concat()
 }

@@ -54,7 +54,7 @@ impl Device {
             DeviceSelector::Cpu => Box::new(CpuBackend::new()),
             DeviceSelector::Null => Box::new(NullBackend::new(options)),
         };
-        tracing::debug!(device = %backend.capabilities().name, %selector, "opened");
+        tracing::info!(device = %backend.capabilities().name, %selector, "opened");
         Ok(Device(Arc::new(Inner { id: next_id(), backend, faults: Faults::new(options.fault) })))
     }
 

@@ -16,7 +16,7 @@ pub struct InspectArgs {
     /// The stage to print
     #[arg(long, value_name = "STAGE", value_enum, default_value_t = Stage::Ir)]
     pub emit: Stage,
-    /// The target, such as sm_80, sm_90a, wgsl or wgsl-web (default: every one of the stage)
+    /// The target, such as sm_80, sm_90a or wgsl (default: every one of the stage)
     #[arg(long, value_name = "TARGET")]
     pub target: Option<String>,
 }

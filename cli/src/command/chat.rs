@@ -50,8 +50,17 @@ fn chat(
         let watch = Watch::start();
         let pressed = || watch.pressed();
         let prompt = Prompt::Chat(&history);
-        let outcome = complete(engine, prompt, &args.sampling, None, &pressed, emit)?;
+        let outcome = complete(engine, prompt, &args.sampling, None, &pressed, emit);
         drop(watch);
+        let outcome = match outcome {
+            // The message is forgotten and the conversation goes on.
+            Err(Error::Engine(error @ engine::Error::PromptTooLong(_))) => {
+                output::stderr_line(&format!("error: {error}; /reset forgets the conversation"));
+                history.pop();
+                continue;
+            }
+            outcome => outcome?,
+        };
         output::stream(out, "\n")?;
         if interactive {
             output::stderr_line(&outcome.completion.figures());
@@ -104,6 +113,15 @@ mod tests {
         assert_eq!(chats[1], format!("{first}\nassistant: yes\nuser: two"));
         assert_eq!(chats[2], "system: be brief\nuser: three");
         assert_eq!(chats.len(), 3);
+    }
+
+    #[test]
+    fn a_message_that_does_not_fit_is_forgotten() {
+        let (result, out, chats) = run(b"one\nLONG\ntwo\n/exit\n");
+        result.unwrap();
+        assert_eq!(out, "yes\nyes\n");
+        let first = "system: be brief\nuser: one";
+        assert_eq!(chats[1], format!("{first}\nassistant: yes\nuser: two"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::engine::{Engine, Error, Prompt, Token, TopLogit};
 
 /// Says its tokens in order, over and over from the start of each prompt.
 ///
-/// `END` is an end token without text; at `FAIL` the device is lost.
+/// `END` is an end token without text; at `FAIL` the device is lost; the message `LONG` does not fit.
 pub(super) struct Scripted {
     tokens: Vec<Vec<u8>>,
     next: usize,
@@ -39,6 +39,9 @@ impl Engine for Scripted {
         top_logits: u32,
     ) -> Result<Vec<u32>, Error> {
         if let Prompt::Chat(messages) = prompt {
+            if messages.last().is_some_and(|message| message.content == "LONG") {
+                return Err(Error::PromptTooLong("the prompt has 9 tokens".into()));
+            }
             let lines: Vec<String> =
                 messages.iter().map(|m| format!("{}: {}", m.role, m.content)).collect();
             self.chats.push(lines.join("\n"));

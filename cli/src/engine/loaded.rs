@@ -112,7 +112,7 @@ impl Engine for Loaded {
         top_logits: u32,
     ) -> Result<Vec<u32>, Error> {
         let ids = self.encode(prompt)?;
-        self.engine.start(&ids).map_err(Error::failed)?;
+        self.engine.start(&ids).map_err(failed)?;
         self.sampling = SamplingParams {
             temperature: sampling.temperature,
             top_k: sampling.top_k,
@@ -153,6 +153,7 @@ fn refused(error: EngineError) -> Error {
 fn failed(error: EngineError) -> Error {
     match error {
         EngineError::Interrupted => Error::Interrupted,
+        error @ EngineError::PromptTooLong { .. } => Error::PromptTooLong(Box::new(error)),
         other => Error::failed(other),
     }
 }

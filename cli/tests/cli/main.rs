@@ -4,6 +4,7 @@
 mod bad_model;
 mod conversation;
 mod fetch;
+mod inspect;
 mod interrupt;
 mod model;
 mod scratch;

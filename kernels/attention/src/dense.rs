@@ -10,7 +10,7 @@ pub(crate) mod kernels {
     // the same run: docs of the template `flash_attention/hopper.rs`.
     flash_attention! {
         /// Heads of 64 and 128 dimensions.
-        pub dense {
+        pub attention_dense {
             phase: prefill,
             head_dim: [64, 128],
             element: [bf16, f16],
@@ -31,7 +31,7 @@ pub(crate) mod kernels {
         }
 
         /// Heads of 256 dimensions.
-        pub dense_wide {
+        pub attention_dense_wide {
             phase: prefill,
             head_dim: 256,
             element: [bf16, f16],
@@ -45,7 +45,9 @@ pub(crate) mod kernels {
 
 /// Element types of dense attention: `bf16` and `f16`.
 pub trait DenseElement:
-    tilewright_runtime::Element + kernels::dense::ElementK + kernels::dense_wide::ElementK
+    tilewright_runtime::Element
+    + kernels::attention_dense::ElementK
+    + kernels::attention_dense_wide::ElementK
 {
 }
 
@@ -76,8 +78,8 @@ pub fn attention_dense<K: DenseElement>(
     let cuda = device.capabilities().cuda.as_ref();
     let workers = cuda.map_or(1, |cuda| cuda.multiprocessors.max(1));
     if q.shape().dims().get(3) == Some(&256) {
-        kernels::dense_wide(device, q, k, v, out, lse, counter, workers, scale, causal)
+        kernels::attention_dense_wide(device, q, k, v, out, lse, counter, workers, scale, causal)
     } else {
-        kernels::dense(device, q, k, v, out, lse, counter, workers, scale, causal)
+        kernels::attention_dense(device, q, k, v, out, lse, counter, workers, scale, causal)
     }
 }

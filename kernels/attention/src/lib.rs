@@ -23,6 +23,6 @@ pub use prefill::attention_prefill;
 /// The kernels with their texts, cases and launch rules.
 pub mod kernels {
     pub use crate::decode::kernels::decode;
-    pub use crate::dense::kernels::{dense, dense_wide};
+    pub use crate::dense::kernels::{attention_dense, attention_dense_wide};
     pub use crate::prefill::kernels::prefill;
 }

@@ -3,12 +3,12 @@
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// The instances.
-pub(crate) mod kernels {
+pub mod kernels {
     use tilewright_kernel_macros::matmul;
 
     matmul! {
         /// Both 16-bit floats.
-        pub dense {
+        pub matmul_dense {
             element: [bf16, f16],
             tiles: { sm_90a => { rows: 256, stages: 4, cluster: 1, slots: 2, band: 8 } },
             crate: crate::runtime,
@@ -17,7 +17,7 @@ pub(crate) mod kernels {
 }
 
 /// Element types of dense products: `bf16` and `f16`.
-pub use kernels::dense::ElementT as DenseElement;
+pub use kernels::matmul_dense::ElementT as DenseElement;
 
 /// `y[t, r] = sum_c x[t, c] * w[r, c]`, summed in `f32`.
 ///
@@ -35,5 +35,5 @@ pub fn matmul_dense<T: DenseElement>(
 ) -> Result<(), Error> {
     let cuda = device.capabilities().cuda.as_ref();
     let workers = cuda.map_or(1, |cuda| cuda.multiprocessors);
-    kernels::dense(device, x, w, y, workers)
+    kernels::matmul_dense(device, x, w, y, workers)
 }

@@ -3,7 +3,7 @@
 //! Weights lie packed in planes (`tilewright_kernels_reference::formats`); every kernel here reads that
 //! one layout.
 
-mod dense;
+pub mod dense;
 mod reference;
 pub(crate) mod runtime;
 pub mod tensor_core;

@@ -7,4 +7,3 @@ mod dense;
 mod naive;
 mod prefill;
 mod problem;
-mod texts;

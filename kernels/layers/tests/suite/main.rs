@@ -8,4 +8,3 @@ mod rms_norm;
 mod rotary;
 mod select_rows;
 mod swiglu;
-mod texts;

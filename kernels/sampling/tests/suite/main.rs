@@ -6,4 +6,3 @@
 mod argmax;
 mod oracle;
 mod sample;
-mod texts;
