@@ -133,8 +133,8 @@ fn grammar(fields: &Fields<'_>) -> Result<Option<Grammar>, ApiError> {
     if let Some(regex) = fields.text("guided_regex")? {
         return Ok(Some(Grammar::Regex(regex.to_owned())));
     }
-    if let Some(lark) = fields.text("guided_grammar")? {
-        return Ok(Some(Grammar::Lark(lark.to_owned())));
+    if let Some(text) = fields.text("guided_grammar")? {
+        return Ok(Some(Grammar::of_text(text)));
     }
     let Some(format) = fields.object("response_format")? else { return Ok(None) };
     let schema = || -> Result<Value, ApiError> {

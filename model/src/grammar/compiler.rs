@@ -1,7 +1,7 @@
 //! [`GrammarCompiler`]: grammars for one vocabulary.
 
 use super::error::flat;
-use super::{Constraint, Grammar, GrammarError};
+use super::{Constraint, Grammar, GrammarError, gbnf};
 use crate::tokenizer::{TokenKind, Tokenizer};
 use llguidance::api::TopLevelGrammar;
 use llguidance::toktrie::{ApproximateTokEnv, TokEnv, TokRxInfo, TokTrie};
@@ -45,6 +45,7 @@ impl GrammarCompiler {
             Grammar::JsonSchema(value) => TopLevelGrammar::from_json_schema(schema(value)?),
             Grammar::Regex(regex) => TopLevelGrammar::from_regex(regex),
             Grammar::Lark(lark) => TopLevelGrammar::from_lark(lark.clone()),
+            Grammar::Gbnf(text) => TopLevelGrammar::from_lark(gbnf::to_lark(text)?),
         };
         let parser = self.factory.create_parser(grammar).map_err(invalid)?;
         Ok(Constraint::new(Matcher::new(Ok(parser))))

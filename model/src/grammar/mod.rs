@@ -3,6 +3,7 @@
 mod compiler;
 mod constraint;
 mod error;
+mod gbnf;
 
 pub use compiler::GrammarCompiler;
 pub use constraint::Constraint;
@@ -21,4 +22,14 @@ pub enum Grammar {
     Regex(String),
     /// A grammar in Lark's notation.
     Lark(String),
+    /// A grammar in GBNF, llama.cpp's notation.
+    Gbnf(String),
+}
+
+impl Grammar {
+    /// A grammar in whichever notation its text is in: one that defines `root ::=` is GBNF.
+    pub fn of_text(text: &str) -> Grammar {
+        let text = text.to_owned();
+        if gbnf::is_gbnf(&text) { Grammar::Gbnf(text) } else { Grammar::Lark(text) }
+    }
 }

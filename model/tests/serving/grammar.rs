@@ -57,6 +57,30 @@ fn expressions_and_grammars() {
     assert!(words.len() == 8 && words.split(' ').all(|w| w == "ab" || w == "cd"), "{words}");
 }
 
+/// What greedy terminals would get wrong: the longer text is not the right one.
+#[test]
+fn gbnf() {
+    let file = Written::new("gbnf");
+    let engine = engine(&file, Speculation::Off);
+    let text = |text: &str, seed| {
+        let request = drawn(tokens(1, 9), 80, seed);
+        let outcome = one(&engine, with_grammar(request, Grammar::of_text(text)));
+        assert_eq!(outcome.reason(), Some(FinishReason::Stop), "{text}");
+        outcome.text()
+    };
+    for seed in 0..4 {
+        let found = text("root ::= (\"a\" | \"ab\") \"bc\" # abc or abbc", seed);
+        assert!(found == "abc" || found == "abbc", "{found}");
+        let found = text("root ::= [a-c]{2,4} \"c-\" num\nnum ::= [0-9] | \"é\" num?", seed);
+        let (word, rest) = found.split_once('-').unwrap();
+        assert!((3..=5).contains(&word.len()) && word.ends_with('c'), "{found}");
+        assert!(word.bytes().all(|b| (b'a'..=b'c').contains(&b)), "{found}");
+        assert!(rest.trim_start_matches('é').len() <= 1 && !rest.is_empty(), "{found}");
+        let quoted = text("root ::= \"\\\"\" [^\"\\\\\\x00-\\x1f\\x7f]{5} \"\\\"\"", seed);
+        assert_eq!((quoted.chars().count(), quoted.matches('"').count()), (7, 2), "{quoted}");
+    }
+}
+
 #[test]
 fn guesses_change_nothing() {
     let file = Written::new("guesses");
@@ -81,6 +105,8 @@ fn what_is_no_grammar() {
     refused(Grammar::JsonSchema(json!([1])));
     refused(Grammar::Regex("(".to_owned()));
     refused(Grammar::Lark("start: missing".to_owned()));
+    refused(Grammar::of_text("root ::= missing"));
+    refused(Grammar::Lark(format!("start: {}", "(".repeat(100_000))));
 }
 
 /// Special tokens are no text: a string of the grammar cannot be spelt with them.

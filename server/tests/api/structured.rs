@@ -23,6 +23,11 @@ fn a_schema() {
     assert_eq!(object["choices"][0]["finish_reason"], "stop");
     let object = server.complete("x", json!({"guided_regex": "a{3}b", "max_tokens": 20})).json();
     assert_eq!(object["choices"][0]["text"], "aaab");
+    for grammar in ["start: \"x\" | \"y\"", "root ::= [xy]"] {
+        let more = json!({"guided_grammar": grammar, "max_tokens": 20});
+        let text = server.complete("x", more).json()["choices"][0]["text"].clone();
+        assert!(text == "x" || text == "y", "{text}");
+    }
     let format = json!({"type": "json_object"});
     let object = server.chat("go", json!({"response_format": format, "max_tokens": 3})).json();
     assert!(object["choices"][0]["message"]["content"].as_str().unwrap().starts_with('{'));
