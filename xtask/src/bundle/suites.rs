@@ -18,6 +18,8 @@ const fn suite(package: &'static str, target: &'static str, devices: bool) -> Su
 /// Cheap ones first.
 const SUITES: &[Suite] = &[
     suite("runtime", "conformance", false),
+    suite("runtime", "failure", false),
+    suite("runtime", "row_ranges", false),
     suite("kernels-layers", "suite", true),
     suite("kernels-matmul", "conformance", true),
     suite("kernels-matmul", "tensor_core", true),
