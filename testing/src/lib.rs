@@ -5,7 +5,7 @@
 //! texts of the same kernel, for shapes that are small enough ([`is_affordable`]). It reports what a
 //! device leaves undefined: an access beyond a buffer, a barrier that not every thread reaches, a data
 //! race. What the verifier accepted must never do any of these: [`Random::size`] has extents to try.
-//! [`Guarded`] puts sentinels round a buffer, [`assert_close`] has the tolerance of all kernels.
+//! [`assemble`] and [`write_by_naga`] judge texts. [`Guarded`] puts sentinels round a buffer, [`assert_close`] has the tolerance of all kernels.
 //!
 //! Everything here is for tests: it panics where it cannot go on, and says why.
 
@@ -16,10 +16,14 @@ mod devices;
 mod guarded;
 mod interpreter;
 mod pretend;
+mod ptxas;
 mod random;
+mod writers;
 
 pub use close::{ULP, assert_close};
 pub use devices::{devices, interpreters, is_affordable, is_interpreter};
 pub use guarded::Guarded;
 pub use interpreter::Interpreter;
+pub use ptxas::assemble;
 pub use random::Random;
+pub use writers::write_by_naga;

@@ -1,6 +1,5 @@
 //! A file of kernels through every stage.
 
-use crate::assemble::assemble;
 use crate::pin::{golden, pin};
 use crate::run::Run;
 use tilewright_kernel_compiler::ast::{Function, Items, KernelAttribute};
@@ -13,6 +12,7 @@ use tilewright_kernel_compiler::lower::{Argument, Instance, Program, Ty, lower};
 use tilewright_kernel_compiler::target::Target;
 use tilewright_kernel_compiler::verify::{Verified, verify};
 use tilewright_kernel_compiler::{library, parse};
+use tilewright_testing::{assemble, write_by_naga};
 
 /// One case of a kernel on one target.
 #[derive(Debug, Clone)]
@@ -160,6 +160,7 @@ fn emit(label: &str, kernel: &Verified, map: &SourceMap) {
             if let Err(error) = wgsl::validate(&text, kernel.target) {
                 panic!("{label}: {error}\n{}", text.code);
             }
+            write_by_naga(label, &text.code, wgsl::capabilities(kernel.target));
         }
     }
 }

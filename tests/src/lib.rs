@@ -6,7 +6,6 @@
 //! test computed in another way. [`check_refused`] pins the diagnostics of a file that must not compile.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod assemble;
 mod data;
 mod fixture;
 mod layout;

@@ -5,11 +5,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod assembler;
-mod writers;
-
+use naga::valid::Capabilities;
 use std::sync::Mutex;
 use tilewright_runtime::{Case, KernelText, Target, TypedKernel};
+use tilewright_testing::{assemble, write_by_naga};
 
 /// Bytes that the texts of attention may have together: the largest family.
 const BUDGET: usize = 16 << 20;
@@ -44,11 +43,10 @@ fn each(check: impl Fn(&str, &KernelText) + Sync) {
 
 #[test]
 fn ptx_assembles_without_spills() {
-    let assembler = assembler::find();
     each(|name, text| {
         if let Target::Ptx { sm, exact, .. } = text.target {
             let chip = format!("sm_{sm}{}", if exact { "a" } else { "" });
-            assembler::assemble(&assembler, name, text.code, &chip);
+            assemble(name, text.code, &chip);
         }
     });
 }
@@ -57,9 +55,11 @@ fn ptx_assembles_without_spills() {
 fn wgsl_is_written_for_every_api() {
     each(|name, text| {
         if let Target::Wgsl { f16, subgroup, cooperative_matrix, .. } = text.target {
-            let matrices = cooperative_matrix.is_some();
-            let capabilities = writers::capabilities(f16, subgroup.is_some(), matrices);
-            writers::write(name, text.code, capabilities, matrices);
+            let mut has = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
+            has.set(Capabilities::SHADER_FLOAT16, f16);
+            has.set(Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER, subgroup.is_some());
+            has.set(Capabilities::COOPERATIVE_MATRIX, cooperative_matrix.is_some());
+            write_by_naga(name, text.code, has);
         }
     });
 }

@@ -3,18 +3,13 @@
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
-/// What an adapter has that takes a text.
-pub fn capabilities(f16: bool, subgroups: bool, matrices: bool) -> Capabilities {
-    let mut all = Capabilities::SHADER_FLOAT16_IN_FLOAT32;
-    all.set(Capabilities::SHADER_FLOAT16, f16);
-    all.set(Capabilities::SUBGROUP | Capabilities::SUBGROUP_BARRIER, subgroups);
-    all.set(Capabilities::COOPERATIVE_MATRIX, matrices);
-    all
-}
-
-/// Validates a text and writes it as SPIR-V, MSL and (but for cooperative matrices, which that lacks)
-/// HLSL.
-pub fn write(name: &str, code: &str, capabilities: Capabilities, matrices: bool) {
+/// Validates a text for adapters that have `capabilities`, and writes it as SPIR-V, MSL and (but for
+/// cooperative matrices, which that lacks) HLSL.
+///
+/// # Panics
+/// Where one of them refuses it.
+pub fn write_by_naga(name: &str, code: &str, capabilities: Capabilities) {
+    let matrices = capabilities.contains(Capabilities::COOPERATIVE_MATRIX);
     let module = naga::front::wgsl::parse_str(code).unwrap_or_else(|e| panic!("{name}: {e}"));
     let mut validator = Validator::new(ValidationFlags::all(), capabilities);
     let info = validator.validate(&module).unwrap_or_else(|e| panic!("{name}: {e:?}"));
