@@ -66,6 +66,14 @@ pub struct CudaCapabilities {
     pub driver_version: u32,
 }
 
+impl CudaCapabilities {
+    /// Whether texts for `sm_90a` run here: Hopper's own instructions are those of compute capability 9.0
+    /// alone.
+    pub fn is_hopper(&self) -> bool {
+        self.sm == 90
+    }
+}
+
 /// Facts for WGSL texts: the adapter's real limits and features.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WgpuCapabilities {

@@ -2,14 +2,12 @@
 
 use half::{bf16, f16};
 use tilewright_kernels::{KvElement, PAGE, attention_decode, attention_prefill};
-use tilewright_runtime::{DType, Device, Error, Tensor};
+use tilewright_runtime::{CudaCapabilities, DType, Device, Error, Tensor};
 
-use super::output::{Output, Tolerance};
+use super::output::{Output, Tolerance, ULP};
 use super::random::Random;
 use super::{Bound, Case, Prepared};
 
-/// Relative distance of neighbouring f32 values, at most.
-const ULP: f64 = f32::EPSILON as f64;
 const HEADS: u32 = 9;
 const KV_HEADS: u32 = 3;
 const HEAD_DIM: u32 = 64;
@@ -58,7 +56,7 @@ fn tolerance(keys: u32, rounding: f64) -> Tolerance {
 /// The largest relative error of Hopper's matrix units' factors, which have the cache's element; 0 where
 /// they are f32.
 fn rounding<K: KvElement>(device: &Device) -> f64 {
-    let hopper = device.capabilities().cuda.as_ref().is_some_and(|cuda| cuda.sm == 90);
+    let hopper = device.capabilities().cuda.as_ref().is_some_and(CudaCapabilities::is_hopper);
     match K::DTYPE {
         DType::F16 if hopper => f64::from(f16::EPSILON) / 2.0,
         DType::Bf16 if hopper => f64::from(bf16::EPSILON) / 2.0,

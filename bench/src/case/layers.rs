@@ -3,12 +3,10 @@
 use half::{bf16, f16};
 use tilewright_kernels::{KvElement, PAGE, add, rms_norm, rotary_append, select_rows, swiglu};
 
-use super::output::{Number, Output, Tolerance};
+use super::output::{Number, Output, Tolerance, ULP};
 use super::random::Random;
 use super::{Bound, Case, Prepared};
 
-/// Relative distance of neighbouring f32 values, at most.
-const ULP: f64 = f32::EPSILON as f64;
 /// Width of the residual stream.
 const WIDTH: u32 = 576;
 /// Width of the feed-forward.

@@ -3,12 +3,10 @@
 use tilewright_kernels::{Format, Output as Store, Scratch, WeightMatrix, gather, matmul};
 use tilewright_runtime::Device;
 
-use super::output::{Output, Tolerance};
+use super::output::{Output, Tolerance, ULP};
 use super::random::Random;
 use super::{Bound, Case, Prepared};
 
-/// Relative distance of neighbouring f32 values, at most.
-const ULP: f64 = f32::EPSILON as f64;
 /// Rows of the matrix; its width, whole blocks in every format.
 const N: u32 = 512;
 const K: u32 = 768;

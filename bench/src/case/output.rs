@@ -3,6 +3,9 @@
 use half::{bf16, f16};
 use tilewright_runtime::{Element, Error, Tensor};
 
+/// Relative distance of neighbouring f32 values, at most.
+pub(super) const ULP: f64 = f32::EPSILON as f64;
+
 /// How far a device may be from the reference: the sum of both.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Tolerance {

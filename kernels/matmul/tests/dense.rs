@@ -36,8 +36,7 @@ fn devices_agree_with_a_sum_in_f64() {
     let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu".to_owned());
     for name in names.split(',').filter(|name| !name.starts_with("wgpu")) {
         let device = Device::open(&name.parse().unwrap()).unwrap();
-        // Hopper's instructions are those of compute capability 9.0 alone.
-        if device.capabilities().cuda.as_ref().is_some_and(|cuda| cuda.sm != 90) {
+        if device.capabilities().cuda.as_ref().is_some_and(|cuda| !cuda.is_hopper()) {
             continue;
         }
         for sizes in [[3, 16, 40], [130, 264, 72], [1, 8, 8]] {

@@ -3,7 +3,7 @@
 use crate::problem::{Random, SENTINEL};
 use tilewright_kernels_attention::{DenseElement, attention_dense};
 use tilewright_kernels_reference::Float;
-use tilewright_runtime::{BackendKind, Device, bf16, f16};
+use tilewright_runtime::{BackendKind, CudaCapabilities, Device, bf16, f16};
 use tilewright_testing::{Guarded, devices};
 
 #[derive(Debug, Clone, Copy)]
@@ -41,10 +41,9 @@ fn naive<K: Float>(
     ((0..hd).map(mean).collect(), total.ln() + best)
 }
 
-/// Hopper's instructions are those of compute capability 9.0 alone.
 fn has_dense(device: &Device) -> bool {
     let capabilities = device.capabilities();
-    let hopper = capabilities.cuda.as_ref().is_some_and(|cuda| cuda.sm == 90);
+    let hopper = capabilities.cuda.as_ref().is_some_and(CudaCapabilities::is_hopper);
     hopper || capabilities.kind == BackendKind::Cpu
 }
 

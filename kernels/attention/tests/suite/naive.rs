@@ -2,7 +2,7 @@
 
 use crate::problem::Cache;
 use tilewright_kernels_reference::Float;
-use tilewright_runtime::Device;
+use tilewright_runtime::{CudaCapabilities, Device};
 
 /// A query's result, and the bound of its error.
 pub struct Expected {
@@ -16,7 +16,7 @@ const U: f64 = 1.0 / (1u64 << 24) as f64;
 /// What matrix units round queries and weights to, as the largest relative error: half a unit of the
 /// cache's element. 0 for kernels that keep both in f32.
 pub fn rounding<K: Float>(device: &Device) -> f64 {
-    let hopper = device.capabilities().cuda.as_ref().is_some_and(|cuda| cuda.sm == 90);
+    let hopper = device.capabilities().cuda.as_ref().is_some_and(CudaCapabilities::is_hopper);
     if !hopper || size_of::<K>() > 2 {
         return 0.0;
     }
