@@ -371,10 +371,19 @@ fn merge_access(into: &mut Module, other: &Module) {
 }
 
 fn merge_kind(into: &mut ParamKind, other: &ParamKind) {
-    if let (Some(a), Some(b)) = (access_of(into), access_of(&mut other.clone()))
-        && *b == Access::ReadWrite
+    if let Some(access) = access_of(into)
+        && is_written(other)
     {
-        *a = Access::ReadWrite;
+        *access = Access::ReadWrite;
+    }
+}
+
+/// Whether a tensor parameter is written to.
+fn is_written(kind: &ParamKind) -> bool {
+    match kind {
+        ParamKind::Buffer { access, .. } => *access == Access::ReadWrite,
+        ParamKind::TensorMap { of: Some(of), .. } => of.access == Access::ReadWrite,
+        ParamKind::Scalar(_) | ParamKind::TensorMap { of: None, .. } => false,
     }
 }
 

@@ -50,19 +50,14 @@ pub fn kernels(name: &str, source: &str) -> Result<Vec<String>, String> {
     Ok(source.names().into_iter().map(str::to_owned).collect())
 }
 
-/// The targets that a kernel of a source text has cases for, in order, each once.
+/// The target of each case of a kernel of a source text.
 ///
 /// # Errors
 /// As for [`inspect`].
 pub fn targets(name: &str, source: &str, kernel: &str) -> Result<Vec<Target>, String> {
     let source = Source::read(name, source)?;
-    let mut all = Vec::new();
-    for (_, target) in instances(&source.find(kernel)?, None)? {
-        if !all.contains(&target) {
-            all.push(target);
-        }
-    }
-    Ok(all)
+    let cases = instances(&source.find(kernel)?, None)?;
+    Ok(cases.into_iter().map(|(_, target)| target).collect())
 }
 
 /// Each case with each of its targets that is asked for.

@@ -1,5 +1,7 @@
 //! `inspect`: a kernel at any stage of its compilation.
 
+use std::collections::BTreeSet;
+
 use crate::args::{InspectArgs, Stage};
 use crate::error::Error;
 use crate::{output, prompt};
@@ -52,14 +54,13 @@ pub(super) fn run(args: &InspectArgs) -> Result<(), Error> {
 
 /// No kernel has a text of the stage for the target: the targets there are.
 fn nothing(name: &str, source: &str, kernels: &[String]) -> Result<Error, Error> {
-    let mut known: Vec<String> = Vec::new();
+    let mut known = BTreeSet::new();
     for kernel in kernels {
         let targets = inspect::targets(name, source, kernel).map_err(mistakes)?;
         known.extend(targets.iter().map(ToString::to_string));
     }
-    known.sort_unstable();
-    known.dedup();
-    let text = format!("{name} has no such text: its targets are {}", known.join(", "));
+    let known = known.into_iter().collect::<Vec<String>>().join(", ");
+    let text = format!("{name} has no such text: its targets are {known}");
     Ok(Error::Usage(text))
 }
 

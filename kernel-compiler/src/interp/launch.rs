@@ -42,6 +42,19 @@ pub enum Argument {
     TensorMap(TensorMapValue),
 }
 
+impl Argument {
+    /// The buffer, its first byte, and how many where it is a part; `None` for what is no buffer.
+    fn place(&self) -> Option<(BufferId, u64, Option<u64>)> {
+        match self {
+            Argument::Buffer(buffer) => Some((*buffer, 0, None)),
+            Argument::Slice { buffer, offset, bytes } => Some((*buffer, *offset, Some(*bytes))),
+            Argument::U32(_) | Argument::F32(_) | Argument::Scalar(_) | Argument::TensorMap(_) => {
+                None
+            }
+        }
+    }
+}
+
 /// How to run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -180,11 +193,7 @@ fn bind_one(
             ParamKind::Buffer { element, shape, align, .. },
             Argument::Buffer(_) | Argument::Slice { .. },
         ) => {
-            let (id, offset, given) = match argument {
-                Argument::Slice { buffer, offset, bytes } => (*buffer, *offset, Some(*bytes)),
-                Argument::Buffer(buffer) => (*buffer, 0, None),
-                _ => return Err("is a buffer".to_owned()),
-            };
+            let (id, offset, given) = argument.place().ok_or("is a buffer")?;
             let buffer = memory.buffers.get(id.0).ok_or("no such buffer")?;
             let whole = buffer.storage.len() as u64;
             let bytes = given.unwrap_or(whole.saturating_sub(offset));
@@ -230,11 +239,7 @@ fn bind_one(
             ParamKind::TensorMap { element, tile, swizzle, of: Some(of) },
             Argument::Buffer(_) | Argument::Slice { .. },
         ) => {
-            let (buffer, offset) = match argument {
-                Argument::Slice { buffer, offset, .. } => (*buffer, *offset),
-                Argument::Buffer(buffer) => (*buffer, 0),
-                _ => return Err("is a tensor".to_owned()),
-            };
+            let (buffer, offset, _) = argument.place().ok_or("is a tensor")?;
             let (dims, strides) = map_sizes(of, *element, scalars)?;
             let (element, swizzle, tile) = (*element, *swizzle, tile.clone());
             let map = TensorMapValue { buffer, offset, element, dims, strides, tile, swizzle };
