@@ -21,6 +21,7 @@ mod auth;
 mod body;
 mod chat;
 mod completions;
+mod descriptors;
 mod error;
 mod events;
 mod fields;
@@ -43,6 +44,7 @@ mod tokens;
 mod tools;
 mod usage;
 
+pub use descriptors::raise_descriptor_limit;
 pub use error::ServeError;
 pub use options::Options;
 pub use serve::serve;

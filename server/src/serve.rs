@@ -17,6 +17,10 @@ use std::time::Duration;
 use tilewright_model::serving::Engine;
 use tokio::net::{TcpListener, TcpStream};
 
+/// How long requests that were on their way to a server that stops hear of it with an answer, before
+/// connections without a request are closed.
+const NOTICE: Duration = Duration::from_millis(200);
+
 /// Serves the model that `load` gives, until SIGTERM or Ctrl-C and then for as long as accepted
 /// requests and [`Options::drain_timeout`] say.
 ///
@@ -75,30 +79,41 @@ async fn run(
 ) -> Result<(), ServeError> {
     let service = router(app.clone());
     let connections = GracefulShutdown::new();
-    let accepting = async {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => connect(stream, &service, &connections, &app),
-                // No file handles are left, or the client went already: others must not suffer.
-                Err(error) => {
-                    tracing::warn!(%error, "a connection was not accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
-    };
     tokio::select! {
-        () = accepting => {}
+        () = accept(&listener, &service, &connections, &app) => {}
         stopped = signal::stop() => stopped.map_err(ServeError::Start)?,
         failed = loaded => failed?,
     }
-    drop(listener);
     app.drain();
     let timeout = app.options.drain_timeout;
-    if tokio::time::timeout(timeout, connections.shutdown()).await.is_err() {
+    let notice = NOTICE.min(timeout);
+    let late = accept(&listener, &service, &connections, &app);
+    // It goes on until the time is over.
+    let _over = tokio::time::timeout(notice, late).await;
+    drop(listener);
+    if tokio::time::timeout(timeout - notice, connections.shutdown()).await.is_err() {
         tracing::warn!(?timeout, "requests were cut off by the drain timeout");
     }
     Ok(())
+}
+
+/// Accepts connections for ever.
+async fn accept(
+    listener: &TcpListener,
+    service: &Router,
+    connections: &GracefulShutdown,
+    app: &Shared,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => connect(stream, service, connections, app),
+            // No file handles are left, or the client went already: others must not suffer.
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
 }
 
 /// Serves one connection on a task of its own.
