@@ -26,6 +26,7 @@ mod error;
 mod events;
 mod fields;
 mod health;
+mod listen;
 mod logprobs;
 mod messages;
 mod metrics;

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Shared};
 use crate::error::ServeError;
+use crate::listen::listen;
 use crate::options::Options;
 use crate::router::router;
 use crate::signal;
@@ -44,7 +45,7 @@ where
         .map_err(ServeError::Start)?;
     let served = runtime.block_on(async {
         let address = format!("{}:{}", options.host, options.port);
-        let listener = TcpListener::bind((options.host.as_str(), options.port)).await;
+        let listener = listen(&options.host, options.port).await;
         let listener = listener.map_err(|cause| ServeError::Listen { address, cause })?;
         listening(listener.local_addr().map_err(ServeError::Start)?);
         let app = Arc::new(App::new(options));
