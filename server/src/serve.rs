@@ -2,6 +2,7 @@
 
 use crate::app::{App, Shared};
 use crate::error::ServeError;
+use crate::listen::listen;
 use crate::options::Options;
 use crate::router::router;
 use crate::signal;
@@ -16,6 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tilewright_model::serving::Engine;
 use tokio::net::{TcpListener, TcpStream};
+
+/// How long requests that were on their way to a server that stops hear of it with an answer, before
+/// connections without a request are closed.
+const NOTICE: Duration = Duration::from_millis(200);
 
 /// Serves the model that `load` gives, until SIGTERM or Ctrl-C and then for as long as accepted
 /// requests and [`Options::drain_timeout`] say.
@@ -40,7 +45,7 @@ where
         .map_err(ServeError::Start)?;
     let served = runtime.block_on(async {
         let address = format!("{}:{}", options.host, options.port);
-        let listener = TcpListener::bind((options.host.as_str(), options.port)).await;
+        let listener = listen(&options.host, options.port).await;
         let listener = listener.map_err(|cause| ServeError::Listen { address, cause })?;
         listening(listener.local_addr().map_err(ServeError::Start)?);
         let app = Arc::new(App::new(options));
@@ -75,30 +80,41 @@ async fn run(
 ) -> Result<(), ServeError> {
     let service = router(app.clone());
     let connections = GracefulShutdown::new();
-    let accepting = async {
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => connect(stream, &service, &connections, &app),
-                // No file handles are left, or the client went already: others must not suffer.
-                Err(error) => {
-                    tracing::warn!(%error, "a connection was not accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            }
-        }
-    };
     tokio::select! {
-        () = accepting => {}
+        () = accept(&listener, &service, &connections, &app) => {}
         stopped = signal::stop() => stopped.map_err(ServeError::Start)?,
         failed = loaded => failed?,
     }
-    drop(listener);
     app.drain();
     let timeout = app.options.drain_timeout;
-    if tokio::time::timeout(timeout, connections.shutdown()).await.is_err() {
+    let notice = NOTICE.min(timeout);
+    let late = accept(&listener, &service, &connections, &app);
+    // It goes on until the time is over.
+    let _over = tokio::time::timeout(notice, late).await;
+    drop(listener);
+    if tokio::time::timeout(timeout - notice, connections.shutdown()).await.is_err() {
         tracing::warn!(?timeout, "requests were cut off by the drain timeout");
     }
     Ok(())
+}
+
+/// Accepts connections for ever.
+async fn accept(
+    listener: &TcpListener,
+    service: &Router,
+    connections: &GracefulShutdown,
+    app: &Shared,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => connect(stream, service, connections, app),
+            // No file handles are left, or the client went already: others must not suffer.
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
 }
 
 /// Serves one connection on a task of its own.

@@ -22,6 +22,8 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
     if let Err(error) = args.model.kv_dtype.on(&device) {
         return Err(engine::Error::Usage(Box::new(error)).into());
     }
+    // Where it cannot be raised, the limit is the one that the user set.
+    let _limit = tilewright_server::raise_descriptor_limit();
     let options = Options {
         host: args.host.clone(),
         port: args.port,

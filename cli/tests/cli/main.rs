@@ -6,6 +6,7 @@ mod conversation;
 mod fetch;
 mod inspect;
 mod interrupt;
+mod load;
 mod model;
 mod scratch;
 mod serve;

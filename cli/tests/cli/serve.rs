@@ -11,12 +11,13 @@ use tilewright_model::synthetic::SyntheticModel;
 use crate::scratch::{Scratch, tilewright};
 
 /// A running server.
-struct Server {
+pub struct Server {
     child: Child,
-    address: String,
+    pub address: String,
 }
 
-fn serve(scratch: &Scratch, more: &[&str]) -> Command {
+/// The command line of a server of the tiny model.
+pub fn serve(scratch: &Scratch, more: &[&str]) -> Command {
     let path = scratch.path().join("tiny.gguf");
     let model = SyntheticModel { context_length: 1024, ..SyntheticModel::default() };
     std::fs::write(&path, model.to_bytes()).unwrap();
@@ -27,8 +28,14 @@ fn serve(scratch: &Scratch, more: &[&str]) -> Command {
 }
 
 impl Server {
-    fn start(scratch: &Scratch, more: &[&str]) -> Self {
-        let mut child = serve(scratch, more).spawn().unwrap();
+    pub fn start(scratch: &Scratch, more: &[&str]) -> Self {
+        Self::of(serve(scratch, more))
+    }
+
+    /// The server of a command, once it answers.
+    pub fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").expect(&line).to_owned();
@@ -41,7 +48,7 @@ impl Server {
     }
 
     /// A request of its own connection; the whole answer.
-    fn send(&self, head: &str, body: &str) -> String {
+    pub fn send(&self, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         let head = format!("{head}\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}");
@@ -51,19 +58,19 @@ impl Server {
         answer
     }
 
-    fn terminate(&self) {
+    pub fn terminate(&self) {
         let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(kill.unwrap().success());
     }
 
     /// Exit code and standard error.
-    fn end(self) -> (Option<i32>, String) {
+    pub fn end(self) -> (Option<i32>, String) {
         let output = self.child.wait_with_output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     }
 }
 
-const POST: &str = "POST /v1/completions HTTP/1.1";
+pub const POST: &str = "POST /v1/completions HTTP/1.1";
 
 #[test]
 fn the_model_is_named_after_its_file_and_requests_are_logged() {
@@ -100,8 +107,9 @@ fn sigterm_lets_accepted_requests_finish() {
     reader.read_to_string(&mut answer).unwrap();
     assert!(answer.contains("data: [DONE]"), "the answer is cut off");
     assert_eq!(answer.matches("\"finish_reason\":\"length\"").count(), 4);
-    assert!(TcpStream::connect(&server.address).is_err());
+    let address = server.address.clone();
     assert_eq!(server.end().0, Some(0));
+    assert!(TcpStream::connect(address).is_err());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::server::{Server, options};
 use serde_json::json;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use tilewright_server::Options;
@@ -56,6 +56,36 @@ fn slow_clients_are_cut_off() {
     assert!(start.elapsed() < Duration::from_secs(20));
     let answer = String::from_utf8(second).unwrap();
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("in time"), "{answer}");
+}
+
+/// A byte now and then does not buy more time, and nobody else waits for it.
+#[test]
+fn bodies_that_dribble_are_cut_off() {
+    let read_timeout = Duration::from_millis(600);
+    let server = Server::with("dribble", Options { read_timeout, ..options() }, |b| b);
+    let start = Instant::now();
+    let mut slow: Vec<TcpStream> = (0..100).map(|_| open(&server)).collect();
+    let head = "POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n";
+    slow.iter_mut().for_each(|stream| stream.write_all(head.as_bytes()).unwrap());
+    while start.elapsed() < 2 * read_timeout {
+        for stream in &mut slow {
+            // Some time the server has closed it.
+            let _closed = stream.write(b" ");
+        }
+        let asked = Instant::now();
+        assert_eq!(server.complete("ab", json!({"max_tokens": 2})).status, 200);
+        assert!(asked.elapsed() < Duration::from_secs(10), "others wait");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for mut stream in slow {
+        let mut answer = [0; 12];
+        // Bytes that came after the end may reset the connection before the answer is read.
+        match stream.read_exact(&mut answer) {
+            Ok(()) => assert_eq!(&answer, b"HTTP/1.1 408"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+    }
+    server.wait_until_idle();
 }
 
 #[test]
