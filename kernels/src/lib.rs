@@ -78,6 +78,7 @@ pub fn tensor_core() -> Vec<&'static TypedKernel> {
 pub fn hopper() -> Vec<&'static TypedKernel> {
     vec![
         &tilewright_kernels_matmul::dense::kernels::matmul_dense::KERNEL,
+        &tilewright_kernels_matmul::fragments::kernels::matvec::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense_wide::KERNEL,
     ]

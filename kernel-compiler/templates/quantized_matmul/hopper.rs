@@ -23,28 +23,18 @@
 //! neighbours from lying on one multiprocessor together (Q4G32: 1.47 to 1.70 ms). 47 to 80 registers, no
 //! spills. With eight tokens of 4096 columns the activations take 64 KB, so that one workgroup fills a
 //! multiprocessor; 14336 columns have room for four.
-
-/// How weights lie, in tiles of 16 rows by all columns. A tile is slots; the slots of the eight warps
-/// follow each other, each warp having an eighth of the columns, in order. A slot is four times 512
-/// bytes, 16 from each lane, that are whole left operands of `mma.m16n8k16`, and the f16 scales of rows
-/// r and r + 8 of each of its groups in one word, for r in 0..8.
-///
-/// Of a lane's 16 bytes (r = lane / 4, q = lane % 4):
-/// - 4 bits: nibble b of word j is row r + 8 (b / 2 % 2), column 32 (j / 2) + 8 q + 4 (j % 2) +
-///   2 (b % 2) + b / 4 of 64; its value plus 8.
-/// - 8 bits: byte b of word j is row r + 8 (j % 2), column 8 q + 4 (j / 2) + b of 32; its value plus 128.
-/// - bf16: half b of word j is row r + 8 (j % 2), column 8 q + 4 (u % 2) + 2 (j / 2) + b of the 32 columns
-///   of two accesses u.
-pub enum Fragments {
-    /// 4 bits, a scale for 128 columns.
-    Q4G128,
-    /// 4 bits, a scale for 32 columns: the weights of Q4_0.
-    Q4G32,
-    /// 8 bits, a scale for 32 columns: the weights of Q8_0.
-    Q8G32,
-    /// 16 bits, no scale.
-    BF16,
-}
+//!
+//! How weights lie, in tiles of 16 rows by all columns. A tile is slots; the slots of the eight warps
+//! follow each other, each warp having an eighth of the columns, in order. A slot is four times 512
+//! bytes, 16 from each lane, that are whole left operands of `mma.m16n8k16`, and the f16 scales of rows
+//! r and r + 8 of each of its groups in one word, for r in 0..8.
+//!
+//! Of a lane's 16 bytes (r = lane / 4, q = lane % 4):
+//! - 4 bits: nibble b of word j is row r + 8 (b / 2 % 2), column 32 (j / 2) + 8 q + 4 (j % 2) +
+//!   2 (b % 2) + b / 4 of 64; its value plus 8.
+//! - 8 bits: byte b of word j is row r + 8 (j % 2), column 8 q + 4 (j / 2) + b of 32; its value plus 128.
+//! - bf16: half b of word j is row r + 8 (j % 2), column 8 q + 4 (u % 2) + 2 (j / 2) + b of the 32 columns
+//!   of two accesses u.
 
 /// What is added to a 4-bit number as an f16, 1024 + 8.
 const LOW_OFFSET: f32 = -1032.0;
@@ -64,6 +54,7 @@ const HIGH_OFFSET: f32 = -1152.0;
     threads = 256,
     min_blocks = 1,
     targets = [sm_90a],
+    require(bits::<FORMAT>() > 0, "Q4_0, Q8_0 and BF16 are stored as fragments"),
     require(TOKENS == 1 || TOKENS == 2 || TOKENS == 4 || TOKENS == 8, "a tile has 1, 2, 4 or 8 tokens"),
     require(COLUMNS % 2048 == 0, "room for columns comes in units of 2048"),
     require(EARLY <= STAGES, "no more slots can be filled early than there are"),
@@ -76,7 +67,7 @@ const HIGH_OFFSET: f32 = -1152.0;
     ),
 )]
 pub fn matvec_fragments<
-    const FORMAT: Fragments,
+    const FORMAT: Format,
     X: Float,
     const TOKENS: u32,
     const COLUMNS: u32,
@@ -195,7 +186,7 @@ fn fill_late<const STAGES: u32, const EARLY: u32>(total: u32, fill: impl Fn(u32)
 
 /// Starts the copy of a slot from a word of the weights on to a stage of a warp's ring: `at` is that
 /// word, all words, the warp and the stage.
-fn fetch<const FORMAT: Fragments, const STAGES: u32>(
+fn fetch<const FORMAT: Format, const STAGES: u32>(
     ring: &mut [u32],
     w: &Weights<u32>,
     bars: &mut [u64],
@@ -252,38 +243,37 @@ fn put_rows<const TOKENS: u32, const TILES: u32>(
     }
 }
 
-/// Bits of a weight.
-fn bits<const FORMAT: Fragments>() -> u32 {
+/// Bits of a weight; 0 of a format that has no fragments.
+fn bits<const FORMAT: Format>() -> u32 {
     match FORMAT {
-        Fragments::Q4G128 => 4,
-        Fragments::Q4G32 => 4,
-        Fragments::Q8G32 => 8,
-        Fragments::BF16 => 16,
+        Format::Q4_0 => 4,
+        Format::Q8_0 => 8,
+        Format::BF16 => 16,
+        _ => 0,
     }
 }
 
 /// Columns of a scale; 0 without scales.
-fn group<const FORMAT: Fragments>() -> u32 {
+fn group<const FORMAT: Format>() -> u32 {
     match FORMAT {
-        Fragments::Q4G128 => 128,
-        Fragments::Q4G32 => 32,
-        Fragments::Q8G32 => 32,
-        Fragments::BF16 => 0,
+        Format::Q4_0 => 32,
+        Format::Q8_0 => 32,
+        _ => 0,
     }
 }
 
 /// Columns of a warp's slot.
-fn slot_columns<const FORMAT: Fragments>() -> u32 {
-    1024 / bits::<FORMAT>()
+fn slot_columns<const FORMAT: Format>() -> u32 {
+    1024 / max(bits::<FORMAT>(), 1)
 }
 
 /// Scales of a row in a slot.
-fn slot_groups<const FORMAT: Fragments>() -> u32 {
+fn slot_groups<const FORMAT: Format>() -> u32 {
     if group::<FORMAT>() == 0 { 0 } else { slot_columns::<FORMAT>() / max(group::<FORMAT>(), 1) }
 }
 
 /// Words of a slot.
-fn slot_words<const FORMAT: Fragments>() -> u32 {
+fn slot_words<const FORMAT: Format>() -> u32 {
     512 + 8 * slot_groups::<FORMAT>()
 }
 
@@ -293,17 +283,17 @@ fn token_words<const TOKENS: u32, const COLUMNS: u32>() -> u32 {
 }
 
 /// Offsets of all groups; something without groups.
-fn offset_count<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>() -> u32 {
+fn offset_count<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32>() -> u32 {
     if group::<FORMAT>() == 0 { 4 } else { COLUMNS / max(group::<FORMAT>(), 1) * TOKENS }
 }
 
 /// Where a lane finds its token's activations and their offsets, from the warp's first slot on.
-struct Place<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32> {
+struct Place<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32> {
     x_first: u32,
     group_first: u32,
 }
 
-impl<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>
+impl<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32>
     Place<FORMAT, TOKENS, COLUMNS>
 {
     /// The lane's token and its part of 32 columns; the warp's columns start where its slots do.
@@ -353,7 +343,7 @@ impl Source {
 /// Activations to workgroup memory as 16-bit floats, with the offsets of their groups. The loads of a
 /// batch of tokens come before its first store, so that they cost one latency; `meanwhile` runs behind
 /// the first batch's.
-fn stage_tokens<const FORMAT: Fragments, X: Float, const TOKENS: u32, const COLUMNS: u32>(
+fn stage_tokens<const FORMAT: Format, X: Float, const TOKENS: u32, const COLUMNS: u32>(
     x: &[X],
     xs: &mut [u32],
     offsets: &mut [f32],
@@ -412,7 +402,7 @@ fn batch<const TOKENS: u32, const COLUMNS: u32>() -> u32 {
 }
 
 /// Eight activations in four words: bf16 beside weights of bf16, else f16.
-fn eight<const FORMAT: Fragments, X: Float>(x: &[X], at: index) -> [u32; 4] {
+fn eight<const FORMAT: Format, X: Float>(x: &[X], at: index) -> [u32; 4] {
     let direct = if bits::<FORMAT>() == 16 { type_is::<X, bf16>() } else { type_is::<X, f16>() };
     if direct {
         x.load_as::<u32, 4>(at)
@@ -430,7 +420,7 @@ fn eight<const FORMAT: Fragments, X: Float>(x: &[X], at: index) -> [u32; 4] {
     }
 }
 
-fn narrow<const FORMAT: Fragments>(low: f32, high: f32) -> u32 {
+fn narrow<const FORMAT: Format>(low: f32, high: f32) -> u32 {
     if bits::<FORMAT>() == 16 {
         bitcast::<u32>(pack_bf16x2(low, high))
     } else {
@@ -440,7 +430,7 @@ fn narrow<const FORMAT: Fragments>(low: f32, high: f32) -> u32 {
 
 /// Stores a lane's eight activations, those of upper nibbles divided by 16, and the offset of their
 /// group, which neighbouring lanes sum up.
-fn put_scaled<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>(
+fn put_scaled<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32>(
     xs: &mut [u32],
     offsets: &mut [f32],
     words: [u32; 4],
@@ -468,7 +458,7 @@ fn put_scaled<const FORMAT: Fragments, const TOKENS: u32, const COLUMNS: u32>(
 }
 
 /// Adds the products of a slot: `sums` are rows r and r + 8 by tokens 2 q and 2 q + 1.
-fn multiply_slot<const FORMAT: Fragments, const TOKENS: u32>(
+fn multiply_slot<const FORMAT: Format, const TOKENS: u32>(
     sums: &mut [f32; 8],
     ring: &[u32],
     at: u32,
@@ -517,7 +507,7 @@ fn multiply_slot<const FORMAT: Fragments, const TOKENS: u32>(
 }
 
 /// The left operand of step `j` of a lane's 16 bytes.
-fn fragment<const FORMAT: Fragments>(words: [u32; 4], j: u32) -> [u32; 4] {
+fn fragment<const FORMAT: Format>(words: [u32; 4], j: u32) -> [u32; 4] {
     if bits::<FORMAT>() == 4 {
         let word = words[j];
         let upper = word >> 8;

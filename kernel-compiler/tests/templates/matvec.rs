@@ -11,15 +11,14 @@ const SOURCE: &str = include_str!("../../templates/quantized_matmul/hopper.rs");
 
 /// A format: name, bits, columns of a scale.
 pub type Format = (&'static str, usize, usize);
-pub const Q4G128: Format = ("Q4G128", 4, 128);
-pub const Q4G32: Format = ("Q4G32", 4, 32);
-pub const Q8G32: Format = ("Q8G32", 8, 32);
+pub const Q4_0: Format = ("Q4_0", 4, 32);
+pub const Q8_0: Format = ("Q8_0", 8, 32);
 pub const BF16: Format = ("BF16", 16, 0);
 
 /// An instance: tokens, columns, stages, early slots, tiles, workers.
 pub fn instance(format: Format, x: Scalar, tile: [u32; 6]) -> Verified {
     let fields = ["TOKENS", "COLUMNS", "STAGES", "EARLY", "TILES", "WORKERS"];
-    let variant = Generic::Variant("Fragments".to_owned(), format.0.to_owned());
+    let variant = Generic::Variant("Format".to_owned(), format.0.to_owned());
     let mut generics = vec![("FORMAT".to_owned(), variant), element("X", x)];
     generics.extend(fields.iter().zip(tile).map(|(name, value)| number(name, value)));
     let tile: Vec<String> = tile.iter().map(u32::to_string).collect();
@@ -157,7 +156,7 @@ fn check(format: Format, kernel: &Verified, [tokens, rows, columns]: [usize; 3],
 #[test]
 fn one_token() {
     let tile = [1, 2048, 2, 1, 2, 2];
-    for format in [Q4G128, Q4G32, Q8G32, BF16] {
+    for format in [Q4_0, Q8_0, BF16] {
         let kernel = instance(format, Scalar::F32, tile);
         for seed in 0..2 {
             check(format, &kernel, [1, 48, 2048], seed);
@@ -167,7 +166,7 @@ fn one_token() {
 
 #[test]
 fn several_tokens_and_rounds_of_the_ring() {
-    for (format, tokens, early) in [(Q4G128, 8, 2), (Q4G32, 4, 0), (Q8G32, 2, 1), (BF16, 8, 3)] {
+    for (format, tokens, early) in [(Q4_0, 8, 2), (Q4_0, 4, 0), (Q8_0, 2, 1), (BF16, 8, 3)] {
         let kernel = instance(format, Scalar::F32, [tokens, 4096, 3, early, 1, 8]);
         check(format, &kernel, [tokens as usize - tokens as usize / 4, 16, 4096], 0);
     }
@@ -175,7 +174,7 @@ fn several_tokens_and_rounds_of_the_ring() {
 
 #[test]
 fn the_tiles_of_large_products() {
-    for format in [Q4G128, Q4G32, Q8G32, BF16] {
+    for format in [Q4_0, Q8_0, BF16] {
         let x = if format == BF16 { Scalar::Bf16 } else { Scalar::F16 };
         instance(format, x, [1, 4096, 4, 1, 14, 132]);
         instance(format, x, [1, 14336, 4, 1, 2, 264]);

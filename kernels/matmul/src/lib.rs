@@ -1,9 +1,10 @@
 //! Products with quantised weights, and the gather of their rows.
 //!
 //! Weights lie packed in planes (`tilewright_kernels_reference::formats`); every kernel here reads that
-//! one layout.
+//! one layout, but [`fragments`]: for products of one to eight tokens on Hopper.
 
 pub mod dense;
+pub mod fragments;
 mod reference;
 pub(crate) mod runtime;
 pub mod tensor_core;

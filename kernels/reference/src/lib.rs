@@ -26,7 +26,7 @@ pub use attention_dense::attention_dense;
 pub use dense::matmul_dense;
 pub use embedding::quantized_gather;
 pub use float::Float;
-pub use matmul::quantized_matmul;
+pub use matmul::{matvec_fragments, quantized_matmul};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;

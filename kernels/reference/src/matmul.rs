@@ -2,7 +2,7 @@
 
 use crate::Float;
 use crate::dot::{dot, dot4};
-use crate::formats::{self, Decode, Planes};
+use crate::formats::{self, Decode, Format, Fragments, Planes};
 use rayon::prelude::*;
 
 /// Rows that one task multiplies with one token.
@@ -126,4 +126,32 @@ pub fn quantized_matmul<D: Decode, X: Float>(
     let (stride, column) = (y_stride.max(1) as usize, column as usize);
     let target = Target { tokens, stride, column, accumulate: accumulate != 0 };
     multiply::<D>(&product, &target, y);
+}
+
+/// [`quantized_matmul`] with the fragments of a matrix ([`Fragments`]) in place of its planes.
+///
+/// Nothing happens where the format or the matrix has no such layout, or `w` is not as long as it.
+#[allow(clippy::too_many_arguments)]
+pub fn matvec_fragments<D: Decode, X: Float>(
+    x: &[X],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k: u32,
+    y_stride: u32,
+    _words: u32,
+    n: u32,
+    column: u32,
+    accumulate: u32,
+) {
+    let Some(format) = Format::ALL.into_iter().find(|format| format.name() == D::LAYOUT.name)
+    else {
+        return;
+    };
+    let (rows, columns) = (n as usize, k as usize);
+    let blocks = Fragments::new(format, rows, columns).and_then(|to| to.unpack(w).ok());
+    let planes = blocks.and_then(|blocks| formats::pack(format, rows, columns, &blocks).ok());
+    let Some(planes) = planes else { return };
+    let words = planes.len() as u32;
+    quantized_matmul::<D, X>(x, &planes, y, tokens, k, y_stride, words, n, column, accumulate);
 }

@@ -5,9 +5,12 @@
 //! of a block is `row * (k / weights) + column block`), each padded to 16 bytes, one plane behind
 //! the other in the order of [`Format::planes`], and the whole is `u32` words, little-endian. The
 //! fields of a block lie in the file in the order of the planes, so the bytes are the file's own.
+//!
+//! [`Fragments`] is another layout, of some formats, for products of few tokens on Hopper.
 
 mod bits;
 mod decode;
+mod fragments;
 mod pack;
 
 pub use bits::{bits, bytes, half, power_of_two, signed};
@@ -16,6 +19,7 @@ pub use decode::{
     Bf16, Decode, F16, F32, Fields, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, decode_blocks,
     dequantise_row, each_block,
 };
+pub use fragments::Fragments;
 pub use pack::{PackError, Planes, pack, pack_layout, unpack};
 
 /// Planes of a format, at most.

@@ -1,6 +1,8 @@
 use crate::encode::encode;
 use crate::random::Random;
-use tilewright_kernels_reference::formats::{Format, PackError, dequantise_row, pack, unpack};
+use tilewright_kernels_reference::formats::{
+    Format, Fragments, PackError, dequantise_row, pack, unpack,
+};
 
 /// Rounding of one product and one sum, relative to the larger of their terms.
 fn close(found: f32, expected: f64, largest: f64) -> bool {
@@ -98,4 +100,47 @@ fn ids_names_and_sizes_are_those_of_the_file_format() {
         assert_eq!(format.block_bytes(), bytes);
     }
     assert_eq!(Format::from_ggml_type(10), None);
+}
+
+#[test]
+fn fragments_hold_every_bit_of_the_blocks_and_no_more() {
+    let mut random = Random(9);
+    for (format, slots) in [(Format::Q4_0, 2048), (Format::Q8_0, 1024), (Format::Bf16, 512)] {
+        for (n, k) in [(16, slots), (48, slots), (16, 3 * slots), (32, 2 * slots), (0, slots)] {
+            let layout = Fragments::new(format, n, k).unwrap();
+            let size = n * k / format.weights_per_block() * format.block_bytes();
+            let bytes: Vec<u8> = (0..size).map(|_| random.word() as u8).collect();
+            let packed = layout.pack(&bytes).unwrap();
+            assert_eq!((packed.len(), packed.len() * 4), (layout.words(), size), "{format}");
+            assert_eq!(layout.unpack(&packed).unwrap(), bytes, "{format} {n} x {k}");
+            if size > 0 {
+                let short = layout.pack(&bytes[1..]);
+                let expected = PackError::Length { expected: size, found: size - 1 };
+                assert_eq!(short, Err(expected));
+                assert!(layout.unpack(&packed[1..]).is_err());
+            }
+        }
+        assert_eq!(Fragments::new(format, 17, slots), None);
+        assert_eq!(Fragments::new(format, 16, slots + 32), None);
+    }
+    assert_eq!(Fragments::new(Format::Q6K, 16, 8192), None);
+}
+
+/// Places of weights by the definition of `mma.m16n8k16`'s left operand, not by the packing's arithmetic.
+#[test]
+fn a_lane_of_a_fragment_holds_the_rows_that_the_instruction_gives_it() {
+    let layout = Fragments::new(Format::Q4_0, 16, 2048).unwrap();
+    // One weight in turn is 1, all others 0; scales are 0.
+    for (row, column) in [(0, 0), (1, 0), (8, 1), (15, 31), (9, 255), (3, 256), (7, 2047)] {
+        let mut blocks = vec![0u8; 16 * 64 * 18];
+        let (block, i) = (row * 64 + column / 32, column % 32);
+        blocks[block * 18 + 2 + i % 16] = if i < 16 { 1 } else { 16 };
+        let packed = layout.pack(&blocks).unwrap();
+        let at = packed.iter().position(|word| *word != 0).unwrap();
+        // 512 words of weights and 64 of scales: one slot for each eighth of the columns.
+        let (slot, lane) = (at / 576, at % 576 % 128 / 4);
+        assert_eq!((slot, lane / 4), (column / 256, row % 8), "{row} {column}");
+        let register = packed[at].trailing_zeros() / 4 % 4 / 2;
+        assert_eq!(register as usize, row / 8, "{row} {column}");
+    }
 }
