@@ -90,7 +90,7 @@ pub fn rotary(call: TokenStream) -> TokenStream {
 /// ```text
 /// quantized_matmul! {
 ///     pub product {
-///         operation: product,         // or gather
+///         operation: product,         // or gather, fragments
 ///         format: [Q4_K, Q8_0, my::Ternary],
 ///         activation: [f32, f16],     // f32 unless said
 ///         tiles: {

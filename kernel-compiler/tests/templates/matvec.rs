@@ -179,5 +179,17 @@ fn the_tiles_of_large_products() {
         instance(format, x, [1, 4096, 4, 1, 14, 132]);
         instance(format, x, [1, 14336, 4, 1, 2, 264]);
         instance(format, x, [8, 4096, 4, 4, 7, 132]);
+        // Those of `kernels/matmul`, where activations are f32.
+        for tile in [
+            [1, 4096, 4, 1, 32, 264],
+            [1, 14336, 4, 1, 4, 264],
+            [2, 4096, 4, 1, 4, 264],
+            [2, 14336, 4, 1, 4, 132],
+            [4, 4096, 4, 1, 8, 132],
+            [4, 14336, 4, 1, 4, 132],
+            [8, 4096, 4, 4, 8, 132],
+        ] {
+            instance(format, Scalar::F32, tile);
+        }
     }
 }

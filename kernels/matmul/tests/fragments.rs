@@ -3,14 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod weights;
+#[path = "weights/blocks.rs"]
+mod random_blocks;
 
+use random_blocks::{BESIDE, NO_WEIGHTS, blocks};
 use std::sync::Arc;
 use tilewright_kernels_matmul::fragments::matvec;
 use tilewright_kernels_reference::formats::{Format, Fragments, dequantise_row, pack};
 use tilewright_runtime::{Capabilities, CudaCapabilities, Device, DeviceSelector, Error, Options};
 use tilewright_testing::{Guarded, Interpreter, Random};
-use weights::{BESIDE, NO_WEIGHTS, blocks};
 
 /// A null device that says it is a Hopper GPU, and has the interpreter run its launches.
 fn interpreter() -> Device {
