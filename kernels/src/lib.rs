@@ -37,7 +37,7 @@ pub use attention::{attention_decode, attention_prefill};
 pub use element::KvElement;
 pub use embedding::gather;
 pub use formats::{Format, Plane};
-pub use matmul::{Output, Scratch, matmul, matmul_each};
+pub use matmul::{Output, Scratch, SumOrder, matmul, matmul_each};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;

@@ -14,10 +14,26 @@ pub enum Output {
     Add,
 }
 
-/// What products on matrix units keep between their launches: rounded activations. Empty on devices
-/// without such units.
+/// The order in which a product's terms are summed. A token's product does not depend on the tokens
+/// beside it as long as the order is the same; devices without matrix units know one order only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SumOrder {
+    /// The fastest one for the number of tokens.
+    #[default]
+    Fastest,
+    /// The one that is fastest for few tokens.
+    Few,
+    /// The one that is fastest for many tokens.
+    Many,
+}
+
+/// What products keep between their launches: rounded activations, on devices with matrix units, and
+/// the order of their sums.
 #[derive(Debug, Clone)]
-pub struct Scratch(Option<Rounded>);
+pub struct Scratch {
+    rounded: Option<Rounded>,
+    order: SumOrder,
+}
 
 #[derive(Debug, Clone)]
 struct Rounded {
@@ -34,11 +50,17 @@ impl Scratch {
     /// The device's.
     pub fn new(device: &Device, tokens: u32, width: u32) -> Result<Self, Error> {
         if multiprocessors(device).is_none() {
-            return Ok(Scratch(None));
+            return Ok(Scratch { rounded: None, order: SumOrder::Fastest });
         }
         let words = Scratch::bytes(tokens, width) / 4 - u64::from(tokens);
         let (halves, units) = (device.zeros(words)?, device.zeros(tokens)?);
-        Ok(Scratch(Some(Rounded { halves, units })))
+        Ok(Scratch { rounded: Some(Rounded { halves, units }), order: SumOrder::Fastest })
+    }
+
+    /// The same memory for products in an order.
+    #[must_use]
+    pub fn ordered(&self, order: SumOrder) -> Self {
+        Scratch { order, ..self.clone() }
     }
 
     /// What it takes at most.
@@ -94,9 +116,11 @@ pub fn matmul_each(
         check(w, x, y, *column)?;
     }
     let accumulate = u32::from(mode == Output::Add);
-    let mut units = match (multiprocessors(device), &scratch.0) {
+    let mut units = match (multiprocessors(device), &scratch.rounded) {
         (Some(multiprocessors), Some(rounded)) => {
-            Some(MatrixUnits { device, x, accumulate, multiprocessors, rounded, is_rounded: false })
+            let order = scratch.order;
+            let is_rounded = false;
+            Some(MatrixUnits { device, x, accumulate, multiprocessors, rounded, is_rounded, order })
         }
         _ => None,
     };
@@ -140,6 +164,7 @@ struct MatrixUnits<'a> {
     rounded: &'a Rounded,
     /// Whether `rounded` holds the activations already.
     is_rounded: bool,
+    order: SumOrder,
 }
 
 impl MatrixUnits<'_> {
@@ -150,7 +175,13 @@ impl MatrixUnits<'_> {
         column: u32,
     ) -> Result<(), Error> {
         let tokens = self.x.shape().dims().first().map_or(1, |tokens| *tokens as u32);
-        if tokens == 1 && w.k <= WIDEST {
+        let few = match self.order {
+            SumOrder::Fastest => tokens < MANY,
+            SumOrder::Few => true,
+            SumOrder::Many => false,
+        };
+        // One token's order is that of few.
+        if few && tokens == 1 && w.k <= WIDEST {
             return self.multiply_one(w, y, column);
         }
         let (x, units) = self.round(w, tokens)?;
@@ -158,7 +189,7 @@ impl MatrixUnits<'_> {
         for chunk in w.chunks() {
             let (n, data) = (chunk.rows, &chunk.data);
             let column = column + chunk.first_row;
-            if tokens < MANY {
+            if few {
                 let blocks = self.blocks(chunk);
                 tensor_core::multiply_few(
                     device, &x, &units, data, y, n, column, accumulate, blocks, format,

@@ -1,7 +1,7 @@
 //! [`Batch`]: everything that one forward pass needs, passed by reference.
 
 use crate::kv_cache::BlockTable;
-use tilewright_kernels::SampleParams;
+use tilewright_kernels::{SampleParams, SumOrder};
 
 /// Consecutive tokens of one sequence within a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Batch {
     pub outputs: Vec<u32>,
     /// How the token after each of them is chosen: `[R]`
     pub choices: Vec<SampleParams>,
+    /// In which order products sum.
+    pub order: SumOrder,
 }
 
 impl Batch {
@@ -71,11 +73,16 @@ impl Batch {
         self.tokens.is_empty()
     }
 
-    /// Whether every sequence has one token, and all or none of them are outputs: what can be
+    /// Number of leading spans with one token: tokens that attention computes by themselves.
+    pub fn singles(&self) -> u32 {
+        self.spans.iter().take_while(|span| span.tokens == 1).count() as u32
+    }
+
+    /// Whether every span has one token, and all or none of them are outputs: what can be
     /// recorded.
     pub fn is_decode(&self) -> bool {
         let outputs = self.outputs.len();
-        self.spans.len() == self.tokens.len() && (outputs == 0 || outputs == self.tokens.len())
+        self.singles() == self.len() && (outputs == 0 || outputs == self.tokens.len())
     }
 
     /// What the head has to do.
@@ -125,7 +132,7 @@ mod tests {
         assert_eq!(batch.slots, [63, 64, 65, 2 * 64 + 2]);
         assert_eq!((&batch.rows[..], &batch.outputs[..]), (&[0, 0, 0, 1][..], &[2, 3][..]));
         assert_eq!((batch.spans[1].first_token, batch.spans[1].first_position), (3, 2));
-        assert!(!batch.is_decode());
+        assert!(!batch.is_decode() && batch.singles() == 0);
         assert_eq!(batch.ending(), Ending::Best);
     }
 }

@@ -8,7 +8,7 @@ use crate::step_inputs::StepSize;
 use crate::weights::Weights;
 use crate::workspace::{Pass, Workspace};
 use std::collections::HashMap;
-use tilewright_kernels::{self as kernels, KvElement};
+use tilewright_kernels::{self as kernels, KvElement, SumOrder};
 use tilewright_runtime::{Device, Error, Recording, Tensor};
 
 /// What goes wrong while a model is loaded or run.
@@ -93,8 +93,8 @@ pub struct Decoder<K: KvElement> {
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
-    /// Decode steps, by their size and by how they end.
-    recordings: HashMap<(StepSize, Ending), Recording>,
+    /// Decode steps, by their size and by how they sum and end.
+    recordings: HashMap<(StepSize, SumOrder, Ending), Recording>,
 }
 
 /// What a pass leaves on the device until the next one.
@@ -176,44 +176,40 @@ impl<K: KvElement> Decoder<K> {
             return Err(DecoderError::EmptyBatch);
         }
         let size = self.reserve(batch)?;
-        let mut pass = self.workspace.pass(&self.config, size)?;
+        let mut pass = self.workspace.pass(&self.config, size, batch.order)?;
         pass.upload(batch)?;
         if batch.is_decode() {
-            self.replay(&mut pass, size, batch.ending())?;
+            self.replay(&mut pass, size, batch)?;
         } else {
-            self.run(&mut pass, Some(batch), batch.ending())?;
+            self.run(&mut pass, batch)?;
         }
         Ok(Outputs { chosen: pass.chosen, logits: pass.logits })
     }
 
     /// The step that was recorded for this size; records it where it is the first.
-    fn replay(&mut self, pass: &mut Pass, size: StepSize, ending: Ending) -> Result<(), Error> {
-        if let Some(recording) = self.recordings.get(&(size, ending)) {
+    fn replay(&mut self, pass: &mut Pass, size: StepSize, batch: &Batch) -> Result<(), Error> {
+        let key = (size, batch.order, batch.ending());
+        if let Some(recording) = self.recordings.get(&key) {
             return recording.replay();
         }
         let device = self.device.clone();
-        let recording = device.record(|| self.run(pass, None, ending))?;
+        let recording = device.record(|| self.run(pass, batch))?;
         recording.replay()?;
-        self.recordings.insert((size, ending), recording);
+        self.recordings.insert(key, recording);
         Ok(())
     }
 
-    /// Every launch of a pass. `prefill` is the batch unless each token is a sequence of its own.
-    fn run(
-        &mut self,
-        pass: &mut Pass,
-        prefill: Option<&Batch>,
-        ending: Ending,
-    ) -> Result<(), Error> {
+    /// Every launch of a pass.
+    fn run(&mut self, pass: &mut Pass, batch: &Batch) -> Result<(), Error> {
         let Decoder { device, config, weights, cache, .. } = self;
         kernels::gather(device, &weights.embedding, &pass.inputs.tokens, &mut pass.x)?;
-        let spans = prefill.map(|batch| batch.spans.as_slice());
-        let shared = Attention { device, config, weights, spans };
+        let (spans, singles) = (batch.spans.as_slice(), batch.singles());
+        let shared = Attention { device, config, weights, spans, singles };
         for (block, cache) in weights.blocks.iter().zip(&mut cache.layers) {
             layers::attention(&shared, block, cache, pass)?;
             layers::feed_forward(device, config, block, pass)?;
         }
-        layers::head(device, config, weights, pass, ending)
+        layers::head(device, config, weights, pass, batch.ending())
     }
 
     /// The size of a batch's pass, after the workspace has grown where it is too small for it.

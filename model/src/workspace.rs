@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
 use crate::step_inputs::{StepInputs, StepSize};
-use tilewright_kernels::Scratch;
+use tilewright_kernels::{Scratch, SumOrder};
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// Memory for passes of up to T tokens of up to S sequences, R of which get logits.
@@ -56,8 +56,10 @@ pub struct Pass {
     pub logits: Tensor<f32>,
     /// The token that follows each of them: `[R]`
     pub chosen: Tensor<u32>,
-    /// For products.
+    /// For the products of the blocks.
     pub scratch: Scratch,
+    /// For the product of the head.
+    pub head_scratch: Scratch,
 }
 
 impl Workspace {
@@ -106,11 +108,16 @@ impl Workspace {
         self.capacity
     }
 
-    /// The buffers of a pass: the beginnings of the workspace's.
+    /// The buffers of a pass whose products sum in this order: the beginnings of the workspace's.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for one that is larger than the capacity.
-    pub fn pass(&self, config: &Config, size: StepSize) -> Result<Pass, Error> {
+    pub fn pass(
+        &self,
+        config: &Config,
+        size: StepSize,
+        order: SumOrder,
+    ) -> Result<Pass, Error> {
         let StepSize { tokens, outputs, .. } = size;
         let width = config.embedding_length;
         let inner = config.feed_forward_length;
@@ -129,7 +136,12 @@ impl Workspace {
             last_normed: self.last_normed.view(0, [outputs, width])?,
             logits: self.logits.view(0, [outputs, config.vocab_size])?,
             chosen: self.chosen.view(0, outputs)?,
-            scratch: self.scratch.clone(),
+            scratch: self.scratch.ordered(order),
+            // How many outputs a pass has depends on who else is in it.
+            head_scratch: self.scratch.ordered(match order {
+                SumOrder::Fastest => SumOrder::Fastest,
+                SumOrder::Few | SumOrder::Many => SumOrder::Few,
+            }),
         })
     }
 }

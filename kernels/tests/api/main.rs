@@ -4,6 +4,7 @@
 mod attention;
 mod device;
 mod matmul;
+mod order;
 mod rotary;
 mod rows;
 mod sampling;

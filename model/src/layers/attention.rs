@@ -17,9 +17,11 @@ pub struct Attention<'a> {
     pub config: &'a Config,
     /// The model's weights.
     pub weights: &'a Weights,
-    /// The parts of a prefill; `None` where every token is the last one of its sequence, so that
-    /// nothing but buffers differs between passes.
-    pub spans: Option<&'a [Span]>,
+    /// The tokens of the pass by spans. Those of one token that come first are computed together,
+    /// whosever they are, so that nothing but buffers differs between passes of only such ones.
+    pub spans: &'a [Span],
+    /// How many come first.
+    pub singles: u32,
 }
 
 /// Adds the attention of one block to the residual stream, and keys and values to its cache.
@@ -70,23 +72,24 @@ fn attend<K: KvElement>(
     cache: &LayerCache<K>,
     pass: &mut Pass,
 ) -> Result<(), Error> {
-    let device = shared.device;
+    let Attention { device, singles, .. } = *shared;
     let scale = 1.0 / (shared.config.head_size as f32).sqrt();
     let table = &pass.inputs.block_table;
-    let Some(spans) = shared.spans else {
-        return kernels::attention_decode(
+    if singles > 0 {
+        let heads = [singles, shared.config.head_count, shared.config.head_size];
+        kernels::attention_decode(
             device,
-            &pass.q,
+            &pass.q.view(0, heads)?,
             &cache.keys,
             &cache.values,
             table,
-            &pass.inputs.rows,
-            &pass.inputs.positions,
-            &mut pass.attended,
+            &pass.inputs.rows.view(0, singles)?,
+            &pass.inputs.positions.view(0, singles)?,
+            &mut pass.attended.view(0, heads)?,
             scale,
-        );
-    };
-    for (row, span) in (0..).zip(spans) {
+        )?;
+    }
+    for (row, span) in (0..).zip(shared.spans).skip(singles as usize) {
         kernels::attention_prefill(
             device,
             &pass.q,

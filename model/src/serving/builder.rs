@@ -151,9 +151,9 @@ impl<'a> Builder<'a> {
         self
     }
 
-    /// Whether a request's tokens depend on nothing that runs beside it. On a processor they never
-    /// do. On other devices each sequence then gets passes of its own, of fixed shapes: slow, and
-    /// without speculation.
+    /// Whether a request's tokens depend on nothing that runs beside it, bit for bit. On a processor
+    /// they never do. On other devices prompts are then cut at pages, are not mixed with generated
+    /// tokens in a pass, and only prompts are found in the prefix cache.
     #[must_use]
     pub fn deterministic(mut self, on: bool) -> Self {
         self.deterministic = on;
@@ -199,8 +199,8 @@ impl<'a> Builder<'a> {
             Some(device) => device,
             None => Device::open(&DeviceSelector::Auto)?,
         };
-        let isolated = self.deterministic && device.kind() != BackendKind::Cpu;
-        let limits = self.limits(file.config(), &device, isolated)?;
+        let deterministic = self.deterministic && device.kind() != BackendKind::Cpu;
+        let limits = self.limits(file.config(), &device, deterministic)?;
         let element = self.kv_dtype.on(&device).map_err(DecoderError::from);
         let element = element.map_err(EngineError::from)?;
         let draft_model = self.load_draft_model(&device, element, &tokenizer, &limits)?;
@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
             tokenizer.clone(),
             self.speculation,
             draft_model,
-            isolated,
+            deterministic,
             measured,
         );
         let shared = Arc::new(Shared::default());
@@ -284,7 +284,7 @@ impl<'a> Builder<'a> {
         &self,
         config: &Config,
         device: &Device,
-        isolated: bool,
+        deterministic: bool,
     ) -> Result<Limits, EngineError> {
         let most = config.context_length;
         let context = match self.context {
@@ -296,7 +296,7 @@ impl<'a> Builder<'a> {
         let max_sequences = self.max_sequences.unwrap_or(SEQUENCES[slow]);
         let tokens = TOKENS[slow].max(max_sequences.saturating_add(PAGE));
         let max_batched_tokens = self.max_batched_tokens.unwrap_or(tokens);
-        Ok(Limits { max_sequences, max_batched_tokens, context, page_chunks: isolated })
+        Ok(Limits { max_sequences, max_batched_tokens, context, page_chunks: deterministic })
     }
 }
 
