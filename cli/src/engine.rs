@@ -4,6 +4,7 @@
 //! Time, Ctrl-C, stop texts and output are the command's business, not the engine's.
 
 mod loaded;
+mod service;
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -15,6 +16,7 @@ use tilewright_model::kv_cache::KvDtype;
 use crate::args::{Cli, DeviceChoice, ModelArgs, SamplingArgs};
 
 pub use loaded::{Loaded, device, use_threads};
+pub use service::service;
 
 /// A failure of the engine: one line that says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -112,12 +112,7 @@ impl Workspace {
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for one that is larger than the capacity.
-    pub fn pass(
-        &self,
-        config: &Config,
-        size: StepSize,
-        order: SumOrder,
-    ) -> Result<Pass, Error> {
+    pub fn pass(&self, config: &Config, size: StepSize, order: SumOrder) -> Result<Pass, Error> {
         let StepSize { tokens, outputs, .. } = size;
         let width = config.embedding_length;
         let inner = config.feed_forward_length;

@@ -44,13 +44,13 @@ pub struct BenchArgs {
 }
 
 /// A shape by name.
-fn shape() -> impl TypedValueParser<Value = KnownShape> {
+pub(super) fn shape() -> impl TypedValueParser<Value = KnownShape> {
     PossibleValuesParser::new(KnownShape::ALL.map(KnownShape::name))
         .try_map(|name| named(KnownShape::ALL, KnownShape::name, &name))
 }
 
 /// A recipe by name.
-fn recipe() -> impl TypedValueParser<Value = Recipe> {
+pub(super) fn recipe() -> impl TypedValueParser<Value = Recipe> {
     PossibleValuesParser::new(Recipe::ALL.map(Recipe::name))
         .try_map(|name| named(Recipe::ALL, Recipe::name, &name))
 }

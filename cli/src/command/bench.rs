@@ -15,6 +15,7 @@ use crate::{engine, interrupt, output};
 
 /// Makes the model on the device and measures it.
 pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
+    args.quant.suits(args.shape).map_err(|error| Error::Usage(error.to_string()))?;
     let device = engine::device(args.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
     let config = args.shape.config();
     let started = Instant::now();

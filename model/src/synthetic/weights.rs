@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::data::matrix;
 use super::random::Random;
 use super::shape::{Recipe, Role};
 use crate::config::Config;
@@ -10,9 +11,6 @@ use crate::gguf::GgmlType;
 use crate::weights::{BlockWeights, Weights, format};
 use tilewright_kernels::WeightMatrix;
 use tilewright_runtime::{Device, Tensor};
-
-/// Blocks that are random; a matrix repeats them. Prime, so that they do not line up with rows.
-const RANDOM_BLOCKS: u64 = 4099;
 
 impl Weights {
     /// Weights of a model that nobody trained: activations stay of order one.
@@ -88,7 +86,7 @@ impl Made<'_> {
     fn matrix(&mut self, role: Role, n: u32, k: u32) -> Result<WeightMatrix, DecoderError> {
         let ty = self.recipe.format(role, self.config.block_count);
         let Made { device, random, data, .. } = self;
-        let bytes = data.entry((ty, n, k)).or_insert_with(|| repeated(random, ty, n, k));
+        let bytes = data.entry((ty, n, k)).or_insert_with(|| matrix(random, ty, n, k).to_bytes());
         Ok(WeightMatrix::upload(device, format("a random matrix", ty)?, n, k, bytes)?)
     }
 
@@ -98,18 +96,4 @@ impl Made<'_> {
             bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         Ok(self.device.upload(values.len(), &values)?)
     }
-}
-
-/// An `[n, k]` matrix of random blocks that repeat.
-fn repeated(random: &mut Random, ty: GgmlType, n: u32, k: u32) -> Vec<u8> {
-    let (n, k) = (u64::from(n), u64::from(k));
-    let blocks = (n * k / ty.block_len()).min(RANDOM_BLOCKS * (256 / ty.block_len()));
-    // The deviation follows from the row's length, so a row is as long as in the matrix.
-    let rows = (blocks * ty.block_len()).div_ceil(k);
-    let mut pattern = random.tensor(ty, &[k, rows]);
-    pattern.truncate((blocks * ty.block_bytes()) as usize);
-    let bytes = (n * k / ty.block_len() * ty.block_bytes()) as usize;
-    let mut data = pattern.repeat(bytes.div_ceil(pattern.len().max(1)));
-    data.truncate(bytes);
-    data
 }

@@ -85,11 +85,7 @@ fn log_probabilities_are_the_same() {
     let file = Written::new("deterministic-scores");
     for device in devices() {
         let engine = builder(&file, &device).build().unwrap();
-        let scored = Request {
-            score_prompt: true,
-            choices: 2,
-            ..request(tokens(2, 129), 20, 5)
-        };
+        let scored = Request { score_prompt: true, choices: 2, ..request(tokens(2, 129), 20, 5) };
         let expected = run(&engine, scored.clone());
         std::thread::scope(|scope| {
             let company = scope.spawn(|| together(&engine, requests()));

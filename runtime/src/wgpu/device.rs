@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::wgpu::{
-    Buffer, Device, DeviceDescriptor, ExperimentalFeatures, Features, MemoryHints, Queue,
+    Adapter, Buffer, Device, DeviceDescriptor, ExperimentalFeatures, Features, MemoryHints, Queue,
 };
 
 use super::batch::Batch;
@@ -26,6 +26,7 @@ const SMALL: u64 = 1 << 20;
 /// A wgpu device, its queue and what gathers for it.
 #[derive(Debug)]
 pub(crate) struct WgpuBackend {
+    adapter: Adapter,
     pub(super) device: Device,
     pub(super) queue: Queue,
     pub(super) failure: Arc<Failure>,
@@ -79,6 +80,7 @@ impl WgpuBackend {
         let has_immediates = options.immediates && features.contains(Features::IMMEDIATES);
         let most_immediates = if has_immediates { adapter.limits().max_immediate_size } else { 0 };
         Ok(WgpuBackend {
+            adapter,
             device,
             queue,
             failure,
@@ -150,7 +152,7 @@ impl Backend for WgpuBackend {
     }
 
     fn memory(&self) -> Option<MemoryInfo> {
-        if self.capabilities.is_software { memory_info::host() } else { None }
+        limits::memory(&self.adapter, self.capabilities.is_software)
     }
 
     fn allocate(&self, bytes: u64) -> Result<Opaque, Error> {
