@@ -26,9 +26,10 @@ const SUITES: &[Suite] = &[
     suite("kernels-matmul", "dense", true),
     suite("kernels-attention", "suite", true),
     suite("kernels-sampling", "suite", true),
-    suite("kernels", "api", false),
+    suite("kernels", "api", true),
     suite("model", "suite", false),
     suite("model", "engine", true),
+    suite("model", "serving", true),
 ];
 
 /// What those tests read, relative to the repository.
