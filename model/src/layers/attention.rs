@@ -37,9 +37,7 @@ pub fn attention<K: KvElement>(
     let Attention { device, config, weights, .. } = *shared;
     let (x, normed) = (&pass.x, &mut pass.normed);
     kernels::rms_norm(device, x, &block.attention_norm, normed, config.rms_epsilon)?;
-    let (queries, kv) = (config.query_width() as u32, config.kv_width() as u32);
-    let parts = [(&block.query, 0), (&block.key, queries), (&block.value, queries + kv)];
-    let qkv = &mut pass.qkv;
+    let (qkv, parts) = (&mut pass.qkv, block.qkv.matrices());
     kernels::matmul_each(device, &parts, normed, qkv, Output::Store, &pass.scratch)?;
     kernels::rotary_append(
         device,

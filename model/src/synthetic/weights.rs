@@ -8,7 +8,7 @@ use super::shape::{Recipe, Role};
 use crate::config::Config;
 use crate::decoder::DecoderError;
 use crate::gguf::GgmlType;
-use crate::weights::{BlockWeights, Weights, format};
+use crate::weights::{BlockWeights, Stack, Weights, format};
 use tilewright_kernels::WeightMatrix;
 use tilewright_runtime::{Device, Tensor};
 
@@ -51,8 +51,8 @@ impl Weights {
 
 impl BlockWeights {
     fn matrix_bytes(&self) -> u64 {
-        let BlockWeights { query, key, value, attention_output, gate, up, down, .. } = self;
-        [query, key, value, attention_output, gate, up, down].map(WeightMatrix::bytes).iter().sum()
+        let BlockWeights { qkv, attention_output, gate_up, down, .. } = self;
+        qkv.bytes() + attention_output.bytes() + gate_up.bytes() + down.bytes()
     }
 }
 
@@ -71,23 +71,41 @@ impl Made<'_> {
         let (query, kv) = (self.config.query_width() as u32, self.config.kv_width() as u32);
         Ok(BlockWeights {
             attention_norm: self.vector(width)?,
-            query: self.matrix(Role::Other, query, width)?,
-            key: self.matrix(Role::Other, kv, width)?,
-            value: self.matrix(Role::Value { block }, kv, width)?,
+            qkv: self.stack(
+                &[(Role::Other, query), (Role::Other, kv), (Role::Value { block }, kv)],
+                width,
+            )?,
             attention_output: self.matrix(Role::Other, width, query)?,
             feed_forward_norm: self.vector(width)?,
-            gate: self.matrix(Role::Other, inner, width)?,
-            up: self.matrix(Role::Other, inner, width)?,
+            gate_up: self.stack(&[(Role::Other, inner), (Role::Other, inner)], width)?,
             down: self.matrix(Role::Down { block }, width, inner)?,
         })
     }
 
     /// `[n, k]`
     fn matrix(&mut self, role: Role, n: u32, k: u32) -> Result<WeightMatrix, DecoderError> {
-        let ty = self.recipe.format(role, self.config.block_count);
-        let Made { device, random, data, .. } = self;
-        let bytes = data.entry((ty, n, k)).or_insert_with(|| matrix(random, ty, n, k).to_bytes());
+        let (ty, device) = (self.make(role, n, k), self.device);
+        let bytes = self.data.get(&(ty, n, k)).map(Vec::as_slice).unwrap_or_default();
         Ok(WeightMatrix::upload(device, format("a random matrix", ty)?, n, k, bytes)?)
+    }
+
+    /// `[n, k]` each.
+    fn stack(&mut self, parts: &[(Role, u32)], k: u32) -> Result<Stack, DecoderError> {
+        let types: Vec<_> = parts.iter().map(|(role, n)| self.make(*role, *n, k)).collect();
+        let mut matrices = Vec::new();
+        for ((_, n), ty) in parts.iter().zip(types) {
+            let bytes = self.data.get(&(ty, *n, k)).map(Vec::as_slice).unwrap_or_default();
+            matrices.push((format("a random matrix", ty)?, *n, bytes));
+        }
+        Ok(Stack::upload(self.device, k, &matrices)?)
+    }
+
+    /// Makes the data of a matrix where it is the first of its type and shape; returns its type.
+    fn make(&mut self, role: Role, n: u32, k: u32) -> GgmlType {
+        let ty = self.recipe.format(role, self.config.block_count);
+        let Made { random, data, .. } = self;
+        data.entry((ty, n, k)).or_insert_with(|| matrix(random, ty, n, k).to_bytes());
+        ty
     }
 
     fn vector(&mut self, width: u32) -> Result<Tensor<f32>, DecoderError> {
