@@ -26,6 +26,7 @@ mod element;
 mod embedding;
 pub mod formats;
 mod matmul;
+mod matrix_units;
 mod norm;
 mod rotary;
 mod rows;
@@ -71,6 +72,7 @@ pub fn tensor_core() -> Vec<&'static TypedKernel> {
         &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
         &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
         &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::dequantise::KERNEL,
     ]
 }
 
@@ -78,6 +80,7 @@ pub fn tensor_core() -> Vec<&'static TypedKernel> {
 pub fn hopper() -> Vec<&'static TypedKernel> {
     vec![
         &tilewright_kernels_matmul::dense::kernels::matmul_dense::KERNEL,
+        &tilewright_kernels_matmul::dense::kernels::matmul_scaled::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense_wide::KERNEL,
     ]

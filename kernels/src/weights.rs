@@ -1,6 +1,7 @@
 //! [`WeightMatrix`]: a packed matrix on a device, in chunks that the device can bind.
 
 use crate::formats::{self, Format};
+use crate::matrix_units::as_f16;
 use tilewright_runtime::{Device, Error, Shape, Tensor, bf16, f16};
 
 /// Rows of a chunk that are not the last are a multiple of this, so that tiles of rows do not
@@ -32,7 +33,8 @@ pub(crate) struct Chunk {
 
 impl WeightMatrix {
     /// Packs and uploads a matrix whose rows, as the file has them, are `bytes`. It is split by
-    /// rows where it is larger than what the device binds.
+    /// rows where it is larger than what the device binds, and bfloat16 that f16 holds is stored as that
+    /// where matrix units multiply in it.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] where `k` is no whole number of blocks or `bytes` has another
@@ -63,6 +65,8 @@ impl WeightMatrix {
         limit: u64,
     ) -> Result<Self, Error> {
         let row_bytes = row_bytes(format, n, k, bytes.len())?;
+        let fits_f16 = fits_f16(format, bytes);
+        let mut stored = format;
         let step = rows_per_chunk(device, format, n, k, limit)?;
         let mut chunks = Vec::new();
         let mut first_row = 0;
@@ -71,11 +75,17 @@ impl WeightMatrix {
             let start = first_row as usize * row_bytes;
             let part = bytes.get(start..start + rows as usize * row_bytes).unwrap_or_default();
             let words = formats::pack(format, rows, k, part)?;
-            let data = device.upload(words.len(), &words)?;
+            let mut data = device.upload(words.len(), &words)?;
+            if format == Format::Bf16
+                && fits_f16
+                && let Some(rounded) = as_f16(device, &data, rows, k)?
+            {
+                (data, stored) = (rounded, Format::F16);
+            }
             chunks.push(Chunk { first_row, rows, data });
             first_row += rows;
         }
-        Ok(WeightMatrix { format, n, k, fits_f16: fits_f16(format, bytes), chunks })
+        Ok(WeightMatrix { format: stored, n, k, fits_f16, chunks })
     }
 
     /// Bytes on the device.

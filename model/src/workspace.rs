@@ -90,15 +90,16 @@ impl Workspace {
         })
     }
 
-    /// What a workspace takes, in bytes.
-    pub fn bytes(config: &Config, capacity: StepSize) -> u64 {
+    /// What a workspace takes on a device, in bytes.
+    pub fn bytes(device: &Device, config: &Config, capacity: StepSize) -> u64 {
         let width = u64::from(config.embedding_length);
         let inner = u64::from(config.feed_forward_length);
         let token = 2 * width + qkv_width(config) + 2 * config.query_width() + 3 * inner;
         let output = 8 + 2 * width + u64::from(config.vocab_size) + 1;
+        let most = capacity.tokens.max(capacity.outputs);
         let tokens = u64::from(capacity.tokens).saturating_mul(token);
         let outputs = u64::from(capacity.outputs).saturating_mul(output);
-        let scratch = Scratch::bytes(capacity.tokens.max(capacity.outputs), widest(config));
+        let scratch = Scratch::bytes(device, most, widest(config));
         let all = u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs);
         all.saturating_mul(4).saturating_add(scratch)
     }

@@ -3,7 +3,7 @@
 use crate::interpreter::Interpreter;
 use crate::pretend;
 use std::sync::Arc;
-use tilewright_runtime::{BackendKind, Device, DeviceSelector, Options};
+use tilewright_runtime::{BackendKind, Capabilities, Device, DeviceSelector, Options};
 
 /// The devices named in `TILEWRIGHT_TEST_DEVICES`; by default the scalar references, software Vulkan and
 /// `interpreter`, which stands for the [`interpreters`].
@@ -33,13 +33,22 @@ pub fn devices() -> Vec<Device> {
 /// # Panics
 /// Never: nothing of the machine is needed.
 pub fn interpreters() -> Vec<Device> {
-    let open = |pretended| {
-        let executor = Arc::new(Interpreter::default());
-        let options =
-            Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
-        Device::open_with(&DeviceSelector::Null, &options).expect("a null device")
-    };
     [pretend::ptx(), pretend::wgsl(None), pretend::wgsl(Some(32))].map(open).to_vec()
+}
+
+/// The interpreter as a Hopper GPU, for kernels that have texts of their own there.
+///
+/// # Panics
+/// Never: nothing of the machine is needed.
+pub fn hopper_interpreter() -> Device {
+    open(pretend::hopper())
+}
+
+fn open(pretended: Capabilities) -> Device {
+    let executor = Arc::new(Interpreter::default());
+    let options =
+        Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
+    Device::open_with(&DeviceSelector::Null, &options).expect("a null device")
 }
 
 /// Whether a device is one of [`interpreters`].

@@ -131,6 +131,8 @@ impl<const BAND: u32> Plan<BAND> {
 
     fn tile(self, item: u32) -> Tile {
         let top = item / (BAND * self.across) * BAND;
+        // Of an item within the plan: `top` bands come before it.
+        assume(top * self.across <= item && top <= self.bands);
         let height = min(BAND, self.bands - top);
         let within = item - top * self.across;
         Tile { band: top + within % height, across: within / height }

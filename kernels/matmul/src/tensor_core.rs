@@ -11,10 +11,13 @@
 //! | 1 | `multiply_one` | reading the weights once | rounded by each workgroup |
 //! | 2 to 32 | `multiply_few` | reading the weights once | rounded by `round_activations` |
 //! | more | `multiply_many` | matrix units | the same |
+//!
+//! On Hopper [`crate::matmul_scaled`] takes the place of the last one: of `dequantise`d weights, and of
+//! activations that `round_activations` leaves in their natural order.
 
 use tilewright_kernel_macros::kernel_module;
 
-pub use kernels::{multiply_few, multiply_many, multiply_one, round_activations};
+pub use kernels::{dequantise, multiply_few, multiply_many, multiply_one, round_activations};
 
 /// The kernels.
 #[kernel_module]
@@ -218,7 +221,7 @@ pub mod kernels {
                     }
                     largest = max(largest, largest_of(four));
                     assume(quad * 2 + 2 <= WIDTH / 2);
-                    halves.store(quad * 2, rounded(four, 1.0 / unit));
+                    halves.store(quad * 2, rounded::<false>(four, 1.0 / unit));
                 }
             }
             if pass == 0 {
@@ -243,27 +246,35 @@ pub mod kernels {
         unit
     }
 
-    /// Four activations in the order of `group_halves`.
-    fn rounded(four: [f32; 4], by: f32) -> [u32; 2] {
+    /// Four activations in their natural order, or in that of `group_halves`.
+    fn rounded<const NATURAL: bool>(four: [f32; 4], by: f32) -> [u32; 2] {
+        let (second, third) = if NATURAL { (four[1], four[2]) } else { (four[2], four[1]) };
         [
-            bitcast::<u32>(pack_f16x2(four[0] * by, four[2] * by)),
-            bitcast::<u32>(pack_f16x2(four[1] * by, four[3] * by)),
+            bitcast::<u32>(pack_f16x2(four[0] * by, second * by)),
+            bitcast::<u32>(pack_f16x2(third * by, four[3] * by)),
         ]
     }
 
-    /// Rounds every token to multiples of its unit: `x[t, c] = units[t] * out[t, c]`, in the order of
-    /// `group_halves`.
+    /// Rounds every token to multiples of its unit: `x[t, c] = units[t] * out[t, c]`, in their natural
+    /// order or in that of `group_halves`.
     #[kernel(
         shapes(x: [tokens, k2 * 2], out: [tokens, k2], units: [tokens]),
         grid = tokens,
         threads = 256,
+        values(NATURAL = [false, true]),
         when(k2 % 16 == 0),
         targets = [sm_80],
         cost(bytes = 4 * tokens * (3 * k2 + 1), flops = 4 * tokens * k2),
         reference = crate::reference::round_activations,
         crate = ::tilewright_runtime,
     )]
-    pub fn round_activations(x: &[f32], out: &mut [u32], units: &mut [f32], tokens: u32, k2: u32) {
+    pub fn round_activations<const NATURAL: bool>(
+        x: &[f32],
+        out: &mut [u32],
+        units: &mut [f32],
+        tokens: u32,
+        k2: u32,
+    ) {
         let token = block_id();
         let mut largest = 0.0f32;
         for quad in (thread_id()..k2 / 2).step_by(256) {
@@ -273,10 +284,48 @@ pub mod kernels {
         let unit = unit_of(block_max(largest));
         for quad in (thread_id()..k2 / 2).step_by(256) {
             let four: [f32; 4] = x.load(index(token) * (k2 * 2) + quad * 4);
-            out.store(index(token) * k2 + quad * 2, rounded(four, 1.0 / unit));
+            out.store(index(token) * k2 + quad * 2, rounded::<NATURAL>(four, 1.0 / unit));
         }
         if thread_id() == 0 {
             units[token] = unit;
+        }
+    }
+
+    /// `out[r, c] = w[first_row + r, c]`, rounded to f16 in pairs: rows of a packed matrix of `n` rows.
+    #[kernel(
+        shapes(w: [words], out: [rows, k2]),
+        grid = (rows * (k2 / 16)).div_ceil(256),
+        threads = 256,
+        values(FORMAT = [Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        when(k2 % 16 == 0 && first_row + rows <= n),
+        targets = [sm_80],
+        cost(bytes = 4 * (words / n.max(1) * rows + rows * k2), flops = 2 * rows * k2),
+        reference = crate::reference::dequantise,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn dequantise<const FORMAT: Format>(
+        w: &Weights<u32>,
+        out: &mut [u32],
+        words: u32,
+        rows: u32,
+        k2: u32,
+        n: u32,
+        first_row: u32,
+    ) {
+        let groups = k2 / 16;
+        let packed = Packed { words: w, len: words, groups: n * groups };
+        let at = block_id() * 256 + thread_id();
+        if at < rows * groups {
+            let halves = group_halves::<FORMAT>(packed, first_row * groups + at);
+            for four in unroll(0..4) {
+                let natural = map(4, |i| {
+                    let first = four * 4 + i / 2 * 2;
+                    let pick = if i % 2 == 0 { 0x5410 } else { 0x7632 };
+                    prmt(halves[first], halves[first + 1], pick)
+                });
+                assume(index(at) * 16 + 16 <= index(rows) * k2);
+                out.store(index(at) * 16 + four * 4, natural);
+            }
         }
     }
 

@@ -4,6 +4,37 @@ use crate::Float;
 use crate::dot::dot;
 use rayon::prelude::*;
 
+/// `y[t, column + r] (=|+=) units[t] * sum_c x[t, c] * w[r, c]`, summed in `f32`.
+///
+/// `x: [tokens, columns]`, `w: [rows, columns]`, `units: [tokens]`, `y: [tokens, y_stride]`.
+#[allow(clippy::too_many_arguments)]
+pub fn matmul_scaled<T: Float + Sync>(
+    x: &[T],
+    w: &[T],
+    units: &[f32],
+    y: &mut [f32],
+    _tokens: u32,
+    rows: u32,
+    columns: u32,
+    y_stride: u32,
+    column: u32,
+    accumulate: u32,
+    _workers: u32,
+) {
+    let [rows, columns, stride, column] =
+        [rows, columns, y_stride, column].map(|size| size.max(1) as usize);
+    let column = column.min(stride - 1) * usize::from(column > 0);
+    let widened = |row: &[T]| row.iter().map(|v| v.to_f32()).collect::<Vec<f32>>();
+    let tokens = y.par_chunks_exact_mut(stride).zip(x.par_chunks_exact(columns)).zip(units);
+    tokens.for_each(|((y, x), unit)| {
+        let x = widened(x);
+        for (y, row) in y.iter_mut().skip(column).take(rows).zip(w.chunks_exact(columns)) {
+            let product = unit * dot(&x, &widened(row));
+            *y = if accumulate == 0 { product } else { *y + product };
+        }
+    });
+}
+
 /// `y[t, r] = sum_c x[t, c] * w[r, c]`, summed in `f32` and rounded once.
 ///
 /// `x: [tokens, columns]`, `w: [rows, columns]`, `y: [tokens, rows]`; `_workers` says how the devices'

@@ -23,7 +23,7 @@ pub mod sampling;
 pub use activation::{add, swiglu};
 pub use attention::{attention_decode, attention_prefill};
 pub use attention_dense::attention_dense;
-pub use dense::matmul_dense;
+pub use dense::{matmul_dense, matmul_scaled};
 pub use embedding::quantized_gather;
 pub use float::Float;
 pub use matmul::quantized_matmul;

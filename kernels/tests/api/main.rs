@@ -3,6 +3,7 @@
 
 mod attention;
 mod device;
+mod hopper;
 mod matmul;
 mod order;
 mod rotary;
