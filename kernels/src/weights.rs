@@ -2,6 +2,7 @@
 
 use crate::formats::{self, Format};
 use crate::matrix_units::as_f16;
+use rayon::prelude::*;
 use tilewright_runtime::{Device, Error, Shape, Tensor, bf16, f16};
 
 /// Rows of a chunk that are not the last are a multiple of this, so that tiles of rows do not
@@ -109,14 +110,14 @@ impl WeightMatrix {
 
 /// Whether every weight is finite in f16, which also holds it as well as it holds activations.
 fn fits_f16(format: Format, bytes: &[u8]) -> bool {
-    match format {
+    // 2^16 is the least value beyond f16; the largest weight is 4096 times its scale, in Q6_K.
+    let (wide, scale) = (bf16::from_f32(65_536.0).to_bits(), f16::from_f32(8.0).to_bits());
+    bytes.par_chunks(format.block_bytes() << 14).all(|bytes| match format {
         Format::F32 => false,
         Format::F16 => true,
-        // 2^16 is the least value beyond f16.
-        Format::Bf16 => largest(bytes) < bf16::from_f32(65_536.0).to_bits(),
-        // The largest weight is 4096 times its scale, in Q6_K.
-        _ => scales(format, bytes).all(|scale| largest(scale) < f16::from_f32(8.0).to_bits()),
-    }
+        Format::Bf16 => largest(bytes) < wide,
+        _ => scales(format, bytes).all(|found| largest(found) < scale),
+    })
 }
 
 /// The f16 fields of every block of quantised weights: the scale, or scale and minimum.
@@ -189,7 +190,7 @@ mod tests {
         for beyond in [65_536.0, -1e9, f32::INFINITY, f32::NAN] {
             assert!(!fits_f16(Format::Bf16, &bf16s(&[0.5, beyond])));
         }
-        assert!(!fits_f16(Format::F32, &[]) && fits_f16(Format::F16, &[0xff, 0x7b]));
+        assert!(!fits_f16(Format::F32, &[0; 4]) && fits_f16(Format::F16, &[0xff, 0x7b]));
         for format in Format::ALL.into_iter().filter(|format| format.weights_per_block() > 1) {
             let mut blocks = vec![0xff; 3 * format.block_bytes()];
             for at in 0..3 {

@@ -33,7 +33,7 @@ fn a_product_depends_on_no_other_token() {
         let is_hopper = device.capabilities().cuda.as_ref().is_some_and(|cuda| cuda.is_hopper());
         let skipped = is_hopper && is_interpreter(&device);
         let formats = Format::ALL.into_iter();
-        for format in formats.filter(|f| !skipped || matches!(f, Format::F16 | Format::Q4_K)) {
+        for format in formats.filter(|f| !skipped || matches!(f, Format::F16 | Format::Q4K)) {
             let w = weights(&device, format, &mut random);
             for order in [SumOrder::Few, SumOrder::Many] {
                 let together = products(&device, &w, &x, order);
