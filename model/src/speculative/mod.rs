@@ -16,7 +16,7 @@ mod suffix;
 mod tree;
 
 pub use accept::{Accepted, accept};
-pub use adaptive::{AdaptiveLength, best_length, speed_up};
+pub use adaptive::{AdaptiveLength, LONGEST, best_length, speed_up};
 pub use branching::TreeDrafter;
 pub use drafter::{Drafter, Speculation};
 pub use ngram::NgramDrafter;
