@@ -265,6 +265,12 @@ impl Planner<'_, '_> {
         for value in &entry.values {
             let label = guard::written(value);
             if others.contains(&label.as_str()) {
+                if entry.values.len() > 1 {
+                    let message = format!("`{key}: {label}` stands beside other values");
+                    let help = "its kernel has parameters of its own: give it a call of its own";
+                    let span = self.parser.span(value.span());
+                    self.parser.report(&BAD_FAMILY_CALL, span, message, help);
+                }
                 found.push((label, None));
                 continue;
             }
