@@ -21,6 +21,26 @@ fn error(call: TokenStream) -> String {
 }
 
 #[test]
+fn a_tree_mask_is_a_call_of_its_own() {
+    let call = |mask: TokenStream| {
+        quote! {
+            pub mine {
+                phase: decode,
+                head_dim: 32,
+                element: [f16],
+                mask: #mask,
+                tiles: { wgsl => { heads: 1, threads: 32 } },
+            }
+        }
+    };
+    let shown = attention(call(quote!(tree)));
+    assert!(!shown.contains("compile_error"), "{shown}");
+    assert!(shown.contains(":: tilewright :: __private :: reference :: attention_tree"));
+    assert!(error(call(quote!([causal, tree]))).contains("stands beside other values"));
+    assert!(error(call(quote!(wood))).contains("there are full, causal, tree"));
+}
+
+#[test]
 fn each_target_has_cases_of_its_own_tile() {
     let shown = attention(quote! {
         /// Mine.

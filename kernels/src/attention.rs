@@ -40,6 +40,43 @@ pub fn attention_decode<K: KvElement>(
     )
 }
 
+/// Attention of every token to the keys that it sees: of those at the places `0..=places[t]` of its
+/// sequence, the ones before `drafts[t, 0]` and those at `drafts[t, 0] + i` for the set bits `i` of
+/// `drafts[t, 1]`.
+///
+/// Tensors as for [`attention_decode`]; `places: [T]` (where a key lies in its sequence's pages),
+/// `drafts: [T, 2]`. `drafts[t, 0] > places[t]` is the causal mask.
+///
+/// # Errors
+/// As there.
+#[allow(clippy::too_many_arguments)]
+pub fn attention_tree<K: KvElement>(
+    device: &Device,
+    q: &Tensor<f32>,
+    k_cache: &Tensor<K>,
+    v_cache: &Tensor<K>,
+    block_table: &Tensor<u32>,
+    sequence: &Tensor<u32>,
+    places: &Tensor<u32>,
+    drafts: &Tensor<u32>,
+    out: &mut Tensor<f32>,
+    scale: f32,
+) -> Result<(), Error> {
+    check_heads(q, k_cache)?;
+    kernel::attention_tree(
+        device,
+        q,
+        k_cache,
+        v_cache,
+        block_table,
+        sequence,
+        places,
+        drafts,
+        out,
+        scale,
+    )
+}
+
 /// Attention of consecutive tokens of one sequence: token `first_token + i` stands at position
 /// `first_position + i` and sees the keys up to its own. The other rows of `out` are kept.
 ///

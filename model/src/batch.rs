@@ -3,6 +3,22 @@
 use crate::kv_cache::BlockTable;
 use tilewright_kernels::{SampleParams, SumOrder};
 
+/// Which keys of its sequence a token of a drafted tree sees, up to its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// Where its own key lies.
+    pub place: u32,
+    /// The tree's first place: all before it are seen.
+    pub start: u32,
+    /// The places from there on that are seen: one bit for each.
+    pub visible: u32,
+}
+
+impl Sight {
+    /// That of a token that sees every key up to its own.
+    const CAUSAL: Sight = Sight { place: u32::MAX, start: u32::MAX, visible: 0 };
+}
+
 /// Consecutive tokens of one sequence within a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
@@ -29,6 +45,8 @@ pub struct Batch {
     pub slots: Vec<u32>,
     /// Span of each: `[T]`
     pub rows: Vec<u32>,
+    /// What tokens of drafted trees see; empty where there are none: `[T]`
+    pub sights: Vec<Sight>,
     /// The sequences' parts: `[S]`
     pub spans: Vec<Span>,
     /// Tokens that get logits, ascending: `[R]`
@@ -61,6 +79,46 @@ impl Batch {
         self.choices.extend(choices);
         let pages = table.pages().to_vec();
         self.spans.push(Span { first_token, tokens: count, first_position, pages });
+        if self.has_trees() {
+            self.sights.resize(self.tokens.len(), Sight::CAUSAL);
+        }
+    }
+
+    /// Adds one token of a drafted tree whose place in its sequence is not its position. It gets
+    /// logits where there is a choice.
+    pub fn push_node(
+        &mut self,
+        token: u32,
+        position: u32,
+        sight: Sight,
+        table: &BlockTable,
+        choices: &[SampleParams],
+    ) {
+        self.push(&[token], sight.place, table, choices);
+        if let Some(last) = self.positions.last_mut() {
+            *last = position;
+        }
+        self.sights.resize(self.tokens.len(), Sight::CAUSAL);
+        if let Some(last) = self.sights.last_mut() {
+            *last = sight;
+        }
+    }
+
+    /// Whether tokens of drafted trees are among the tokens.
+    pub fn has_trees(&self) -> bool {
+        !self.sights.is_empty()
+    }
+
+    /// Place of every token in its sequence, and for each the first place of its tree and the places
+    /// from there on that it sees; without trees, nothing.
+    pub(crate) fn masks(&self) -> (Vec<u32>, Vec<u32>) {
+        let place = |(sight, position): (&Sight, &u32)| match sight.start {
+            u32::MAX => *position,
+            _ => sight.place,
+        };
+        let places = self.sights.iter().zip(&self.positions).map(place).collect();
+        let drafts = self.sights.iter().flat_map(|sight| [sight.start, sight.visible]);
+        (places, drafts.collect())
     }
 
     /// Number of tokens.
@@ -134,5 +192,27 @@ mod tests {
         assert_eq!((batch.spans[1].first_token, batch.spans[1].first_position), (3, 2));
         assert!(!batch.is_decode() && batch.singles() == 0);
         assert_eq!(batch.ending(), Ending::Best);
+        assert!(!batch.has_trees());
+    }
+
+    #[test]
+    fn nodes_have_places_beside_positions() {
+        let mut pool = PagePool::new(4);
+        let mut table = BlockTable::default();
+        table.grow(70, &mut pool).unwrap();
+        let mut batch = Batch::default();
+        batch.push(&[7], 62, &table, &[BEST]);
+        for (place, visible) in [(63, 0b1), (64, 0b10)] {
+            let sight = Sight { place, start: 63, visible };
+            batch.push_node(place, 63, sight, &table, &[BEST]);
+        }
+        batch.push(&[5], 9, &table, &[BEST]);
+        assert_eq!(
+            (&batch.positions[..], &batch.slots[..]),
+            (&[62, 63, 63, 9][..], &[62, 63, 64, 9][..])
+        );
+        let drafts = vec![u32::MAX, 0, 63, 1, 63, 2, u32::MAX, 0];
+        assert_eq!(batch.masks(), (vec![62, 63, 64, 9], drafts));
+        assert!(batch.has_trees() && batch.is_decode());
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
-use crate::kv_cache::{HostPages, KvCache, OutOfPages, UnsupportedKvDtype};
+use crate::kv_cache::{HostPages, KvCache, OutOfPages, SlotMove, UnsupportedKvDtype};
 use crate::layers::{self, Attention};
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
@@ -93,8 +93,8 @@ pub struct Decoder<K: KvElement> {
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
-    /// Decode steps, by their size and by how they sum and end.
-    recordings: HashMap<(StepSize, SumOrder, Ending), Recording>,
+    /// Decode steps, by their size, by how they sum and end, and whether they have trees.
+    recordings: HashMap<(StepSize, SumOrder, Ending, bool), Recording>,
 }
 
 /// What a pass leaves on the device until the next one.
@@ -149,6 +149,14 @@ impl<K: KvElement> Decoder<K> {
         Ok(self.cache.copy_page(from, to)?)
     }
 
+    /// Moves tokens within the cache, one after the other: what lies in the slot `from` to `to`.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn move_slots(&mut self, moves: &[SlotMove]) -> Result<(), DecoderError> {
+        Ok(self.cache.move_slots(&self.device, moves)?)
+    }
+
     /// Brings a page of the cache to a place on the host.
     ///
     /// # Errors
@@ -188,7 +196,7 @@ impl<K: KvElement> Decoder<K> {
 
     /// The step that was recorded for this size; records it where it is the first.
     fn replay(&mut self, pass: &mut Pass, size: StepSize, batch: &Batch) -> Result<(), Error> {
-        let key = (size, batch.order, batch.ending());
+        let key = (size, batch.order, batch.ending(), batch.has_trees());
         if let Some(recording) = self.recordings.get(&key) {
             return recording.replay();
         }
@@ -204,7 +212,8 @@ impl<K: KvElement> Decoder<K> {
         let Decoder { device, config, weights, cache, .. } = self;
         kernels::gather(device, &weights.embedding, &pass.inputs.tokens, &mut pass.x)?;
         let (spans, singles) = (batch.spans.as_slice(), batch.singles());
-        let shared = Attention { device, config, weights, spans, singles };
+        let trees = batch.has_trees();
+        let shared = Attention { device, config, weights, spans, singles, trees };
         for (block, cache) in weights.blocks.iter().zip(&mut cache.layers) {
             layers::attention(&shared, block, cache, pass)?;
             layers::feed_forward(device, config, block, pass)?;

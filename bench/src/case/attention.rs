@@ -1,7 +1,7 @@
 //! Attention over the paged cache.
 
 use half::{bf16, f16};
-use tilewright_kernels::{KvElement, PAGE, attention_decode, attention_prefill};
+use tilewright_kernels::{KvElement, PAGE, attention_decode, attention_prefill, attention_tree};
 use tilewright_runtime::{CudaCapabilities, DType, Device, Error, Tensor};
 
 use super::output::{Output, Tolerance, ULP};
@@ -18,6 +18,7 @@ pub(super) fn cases() -> Vec<Case> {
         decode::<f32>("f32"),
         decode::<f16>("f16"),
         decode::<bf16>("bf16"),
+        tree::<f16>("f16"),
         prefill::<f32>("f32"),
         prefill::<f16>("f16"),
         prefill::<bf16>("bf16"),
@@ -81,6 +82,34 @@ fn decode<K: KvElement>(name: &str) -> Case {
         let launch = Box::new(move || {
             let Cache { k, v, table } = &cache;
             attention_decode(&device, &q, k, v, table, &sequence, &positions, &mut out, SCALE)
+        });
+        Ok(Prepared { launch, outputs })
+    })
+}
+
+/// Four branches of four nodes each, at the end of one sequence.
+fn tree<K: KvElement>(name: &str) -> Case {
+    const NODES: u32 = 16;
+    const KEYS: u32 = 4 * PAGE;
+    let shape = format!("{name}/hd{HEAD_DIM}/{NODES}x{KEYS}");
+    Case::new("attention_tree", shape, Bound::Bytes, |device| {
+        let cache = Cache::<K>::new(device, 1, KEYS / PAGE)?;
+        let q = Random::new(11).floats(NODES * HEADS * HEAD_DIM);
+        let q = device.upload([NODES, HEADS, HEAD_DIM], &q)?;
+        let sequence = device.upload([NODES], &[0; NODES as usize])?;
+        let start = KEYS - NODES;
+        let places = device.upload([NODES], &(start..KEYS).collect::<Vec<u32>>())?;
+        // A node's parent is four nodes before it.
+        let sees = |node: u32| (0..=node / 4).fold(0, |word, up| word | 1u32 << (node - 4 * up));
+        let drafts: Vec<u32> = (0..NODES).flat_map(|node| [start, sees(node)]).collect();
+        let drafts = device.upload([NODES, 2], &drafts)?;
+        let out = device.zeros::<f32>([NODES, HEADS, HEAD_DIM])?;
+        let outputs = vec![Output::new("out", &out, tolerance(KEYS, 0.0))];
+        let (device, mut out) = (device.clone(), out);
+        let launch = Box::new(move || {
+            let Cache { k, v, table } = &cache;
+            let out = &mut out;
+            attention_tree(&device, &q, k, v, table, &sequence, &places, &drafts, out, SCALE)
         });
         Ok(Prepared { launch, outputs })
     })

@@ -163,6 +163,7 @@ mod tests {
         let names = timed.into_iter().map(|kernel| match kernel.info.name {
             "decode" => "attention_decode",
             "prefill" => "attention_prefill",
+            "tree" => "attention_tree",
             "round_activations" | "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
             name => name,
         });

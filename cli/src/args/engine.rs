@@ -22,7 +22,7 @@ pub struct EngineArgs {
     /// Bytes on the host for pages of sequences that lost their place (0: they are computed again)
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
     pub swap_memory: u64,
-    /// Who guesses tokens ahead: ngram, suffix, draft or off (default: draft with a draft model)
+    /// Who guesses tokens ahead: ngram, suffix, draft, tree or off (default: draft with a draft model)
     #[arg(long, value_name = "DRAFTER")]
     pub speculate: Option<Speculation>,
     /// A smaller GGUF file with the same vocabulary, which guesses tokens ahead

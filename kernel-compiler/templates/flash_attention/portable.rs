@@ -89,7 +89,8 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
         // Two buffers of scores in turn: one barrier a page is enough.
         let buffer = turn % 2 * HEADS;
         turn += 1;
-        score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer);
+        let seen = |_| true;
+        score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer, seen);
         barrier();
         slice.add_page::<K, HEAD_DIM>(v_cache, base, last, scores, buffer);
     });
@@ -255,7 +256,7 @@ fn load_queries<const HEAD_DIM: u32>(
 }
 
 /// Decode's first step, S = Q K^T: the scores of a page's keys up to `last`, `[HEADS, PAGE]` from row
-/// `buffer` on.
+/// `buffer` on; that of a key that is not `seen` is masked.
 fn score_page<K: Float, const HEAD_DIM: u32, const HEADS: u32>(
     k_cache: &[K],
     base: usize,
@@ -263,6 +264,7 @@ fn score_page<K: Float, const HEAD_DIM: u32, const HEADS: u32>(
     queries: &[f32],
     scores: &mut [f32],
     buffer: u32,
+    seen: impl Fn(u32) -> bool,
 ) {
     const VEC: u32 = 16 / size_of::<K>();
     const LANES: u32 = key_lanes(HEAD_DIM / VEC);
@@ -288,10 +290,11 @@ fn score_page<K: Float, const HEAD_DIM: u32, const HEADS: u32>(
     }
     for r in unroll(0..ROUNDS) {
         let key = group + r * GROUPS;
+        let visible = seen(key);
         for h in unroll(0..HEADS) {
             let dot = lanes_sum::<LANES>(dots[r][h]);
             if lane == 0 && key < PAGE {
-                scores[(buffer + h) * PAGE + key] = dot;
+                scores[(buffer + h) * PAGE + key] = select(visible, dot, MASKED);
             }
         }
     }

@@ -18,6 +18,8 @@ struct Cache<'a, K> {
 
 /// One page's keys and values of one head that a query sees.
 struct Seen<'a, K> {
+    /// Place of the first.
+    first: u32,
     keys: &'a [K],
     values: &'a [K],
 }
@@ -43,7 +45,8 @@ impl<K: Float> Cache<'_, K> {
             if id >= self.pages {
                 return None;
             }
-            Some(Seen { keys: self.keys.get(range.clone())?, values: self.values.get(range)? })
+            let (keys, values) = (self.keys.get(range.clone())?, self.values.get(range)?);
+            Some(Seen { first: (at * page) as u32, keys, values })
         })
     }
 
@@ -52,23 +55,20 @@ impl<K: Float> Cache<'_, K> {
         out.fill(0.0);
         let mut scores = Vec::new();
         for seen in self.pages(at.sequence, at.kv_head, at.position) {
-            for key in seen.keys.chunks_exact(self.head_dim) {
-                let dot: f32 = product(q, key);
-                scores.push(dot * scale);
+            for (place, key) in (seen.first..).zip(seen.keys.chunks_exact(self.head_dim)) {
+                scores.push(at.sees(place).then(|| product(q, key) * scale));
             }
         }
-        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let best = scores.iter().flatten().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut sum = 0.0f32;
-        for score in &mut scores {
+        for score in scores.iter_mut().flatten() {
             *score = (*score - best).exp();
             sum += *score;
-        }
-        if scores.is_empty() {
-            return;
         }
         let mut weights = scores.iter();
         for seen in self.pages(at.sequence, at.kv_head, at.position) {
             for (value, weight) in seen.values.chunks_exact(self.head_dim).zip(&mut weights) {
+                let Some(weight) = weight else { continue };
                 let weight = weight / sum;
                 for (out, value) in out.iter_mut().zip(value) {
                     *out += weight * value.to_f32();
@@ -84,6 +84,17 @@ struct Query {
     sequence: u32,
     position: u32,
     kv_head: usize,
+    /// First place of a tree, and the places from there on that are seen.
+    tree: [u32; 2],
+}
+
+impl Query {
+    /// Whether the key at a place up to its own is seen.
+    fn sees(&self, place: u32) -> bool {
+        let [start, visible] = self.tree;
+        let draft = place.checked_sub(start);
+        draft.is_none_or(|draft| visible.checked_shr(draft).is_some_and(|bits| bits & 1 == 1))
+    }
 }
 
 /// `sum_i q[i] * key[i]` with eight partial sums.
@@ -126,6 +137,49 @@ pub fn attention_decode<K: Float>(
     scale: f32,
     head_dim: u32,
 ) {
+    let causal = vec![u32::MAX; 2 * tokens as usize];
+    attention_tree(
+        q,
+        k_cache,
+        v_cache,
+        block_table,
+        sequence,
+        positions,
+        &causal,
+        out,
+        tokens,
+        heads,
+        kv_heads,
+        pages,
+        sequences,
+        max_pages,
+        scale,
+        head_dim,
+    );
+}
+
+/// As [`attention_decode`], of the keys at the places `0..=places[t]`: those before `drafts[t, 0]`,
+/// and those at `drafts[t, 0] + i` for the set bits `i` of `drafts[t, 1]`. Miao et al. 2024, "SpecInfer",
+/// section 4.2.
+#[allow(clippy::too_many_arguments)]
+pub fn attention_tree<K: Float>(
+    q: &[f32],
+    k_cache: &[K],
+    v_cache: &[K],
+    block_table: &[u32],
+    sequence: &[u32],
+    places: &[u32],
+    drafts: &[u32],
+    out: &mut [f32],
+    tokens: u32,
+    heads: u32,
+    kv_heads: u32,
+    pages: u32,
+    sequences: u32,
+    max_pages: u32,
+    scale: f32,
+    head_dim: u32,
+) {
     let [heads, kv_heads, hd] = [heads, kv_heads, head_dim].map(|size| size as usize);
     if [heads, kv_heads, hd].contains(&0) {
         return;
@@ -143,12 +197,14 @@ pub fn attention_decode<K: Float>(
         max_pages,
     };
     let group = heads.div_ceil(kv_heads);
+    let (drafts, _) = drafts.as_chunks::<2>();
     let queries = q.par_chunks_exact(hd).zip(out.par_chunks_exact_mut(hd));
     queries.take(tokens as usize * heads).enumerate().for_each(|(at, (q, out))| {
         let (token, head) = (at / heads, at % heads);
-        let place = sequence.get(token).zip(positions.get(token));
+        let place = sequence.get(token).zip(places.get(token));
         let Some((&sequence, &position)) = place else { return out.fill(0.0) };
-        let query = Query { sequence, position, kv_head: head / group };
+        let tree = drafts.get(token).copied().unwrap_or([u32::MAX; 2]);
+        let query = Query { sequence, position, kv_head: head / group, tree };
         cache.attend(q, out, query, scale);
     });
 }

@@ -22,6 +22,8 @@ pub struct Attention<'a> {
     pub spans: &'a [Span],
     /// How many come first.
     pub singles: u32,
+    /// Whether tokens of drafted trees are among them.
+    pub trees: bool,
 }
 
 /// Adds the attention of one block to the residual stream, and keys and values to its cache.
@@ -75,17 +77,21 @@ fn attend<K: KvElement>(
     let table = &pass.inputs.block_table;
     if singles > 0 {
         let heads = [singles, shared.config.head_count, shared.config.head_size];
-        kernels::attention_decode(
-            device,
-            &pass.q.view(0, heads)?,
-            &cache.keys,
-            &cache.values,
-            table,
-            &pass.inputs.rows.view(0, singles)?,
-            &pass.inputs.positions.view(0, singles)?,
-            &mut pass.attended.view(0, heads)?,
-            scale,
-        )?;
+        let (q, rows) = (pass.q.view(0, heads)?, pass.inputs.rows.view(0, singles)?);
+        let (keys, values) = (&cache.keys, &cache.values);
+        let out = &mut pass.attended.view(0, heads)?;
+        if shared.trees {
+            let places = pass.inputs.places.view(0, singles)?;
+            let drafts = pass.inputs.drafts.view(0, [singles, 2])?;
+            kernels::attention_tree(
+                device, &q, keys, values, table, &rows, &places, &drafts, out, scale,
+            )?;
+        } else {
+            let positions = pass.inputs.positions.view(0, singles)?;
+            kernels::attention_decode(
+                device, &q, keys, values, table, &rows, &positions, out, scale,
+            )?;
+        }
     }
     for (row, span) in (0..).zip(shared.spans).skip(singles as usize) {
         kernels::attention_prefill(

@@ -11,7 +11,7 @@ use crate::decoder::DecoderError;
 use crate::engine::EngineError;
 use crate::kv_cache::KvDtype;
 use crate::scheduler::{Limits, Scheduler};
-use crate::speculative::Speculation;
+use crate::speculative::{LONGEST, Speculation};
 use crate::step_inputs::StepSize;
 use crate::{Config, ModelFile, Tokenizer};
 use std::path::{Path, PathBuf};
@@ -207,7 +207,7 @@ impl<'a> Builder<'a> {
         let place = Place {
             device: &device,
             element,
-            capacity: capacity(&limits),
+            capacity: capacity(&limits, self.speculation),
             pages: self.pages.unwrap_or_else(|| most_pages(&limits)),
             fraction: value,
         };
@@ -311,8 +311,14 @@ fn same_tokens(a: &Tokenizer, b: &Tokenizer) -> bool {
     a.vocab_size() == b.vocab_size() && (0..a.vocab_size() as u32).all(same)
 }
 
-fn capacity(limits: &Limits) -> StepSize {
-    let sequences = limits.max_sequences;
+fn capacity(limits: &Limits, speculation: Speculation) -> StepSize {
+    let outputs = limits.max_sequences;
+    // A node of a tree is a row of its own.
+    let sequences = match speculation {
+        Speculation::Tree => outputs.saturating_mul(1 + LONGEST as u32),
+        _ => outputs,
+    };
+    let sequences = sequences.min(limits.max_batched_tokens);
     let pages = limits.context.div_ceil(PAGE);
-    StepSize { tokens: limits.max_batched_tokens, outputs: sequences, sequences, pages }
+    StepSize { tokens: limits.max_batched_tokens, outputs, sequences, pages }
 }

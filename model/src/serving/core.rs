@@ -1,6 +1,6 @@
 //! [`Core`]: the device's side of the engine. [`Core::step`] is schedule, run, emit.
 
-use super::choice::{Choice, Events};
+use super::choice::{Choice, Events, Row};
 use super::draft_model::DraftModel;
 use super::measured::Measured;
 use super::output::{Expected, Rows};
@@ -8,13 +8,13 @@ use super::pass::PassOutput;
 use super::passes::{self, Part, Pass};
 use super::{Figures, GenerateError, Request};
 use crate::FinishReason;
-use crate::batch::Batch;
+use crate::batch::{Batch, Sight};
 use crate::decoder::DecoderError;
 use crate::forward::Forward;
 use crate::grammar::Constraint;
-use crate::kv_cache::BlockTable;
+use crate::kv_cache::{BlockTable, SlotMove};
 use crate::scheduler::{Move, NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
-use crate::speculative::Speculation;
+use crate::speculative::{Accepted, Speculation};
 use crate::tokenizer::Tokenizer;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -147,8 +147,7 @@ impl Core {
     pub fn step(&mut self) -> Result<(), DecoderError> {
         let plan = self.schedule();
         let rows = self.run(&plan)?;
-        self.emit(&plan, &rows);
-        Ok(())
+        self.emit(&plan, &rows)
     }
 
     fn schedule(&mut self) -> Plan {
@@ -219,42 +218,62 @@ impl Core {
             };
             let drafts_at = span.start + span.count;
             let token = |position: u32| match position.checked_sub(drafts_at) {
-                Some(draft) => span.drafts.get(draft as usize),
+                Some(draft) => span.drafts.tokens().get(draft as usize),
                 None => sequence.tokens.get(position as usize),
+            };
+            // Places of the cache; positions are other ones within a tree.
+            let position = |place: u32| match place.checked_sub(drafts_at) {
+                Some(draft) => drafts_at + span.drafts.depth(draft as usize) as u32,
+                None => place,
             };
             let tokens: Vec<u32> = positions.clone().filter_map(token).copied().collect();
             let scored = choice.scores_prompt() && span.start < sequence.prompt;
             let first = if scored { span.start } else { first_output(span) };
             let outputs = first.max(positions.start)..positions.end;
-            let choices: Vec<_> = outputs.clone().map(|at| choice.on_device(at + 1)).collect();
+            let choices: Vec<_> =
+                outputs.clone().map(|at| choice.on_device(position(at) + 1)).collect();
             if scored || choice.needs_logits() {
                 wanted.extend(expected.len()..expected.len() + choices.len());
             }
             expected.extend(outputs.map(|at| (span.id, at)));
             let table = BlockTable::of_pages(sequence.pages());
-            batch.push(&tokens, positions.start, &table, &choices);
+            let node = positions.start.checked_sub(drafts_at).filter(|_| !span.drafts.is_chain());
+            match (node, &tokens[..]) {
+                (Some(node), [token]) => {
+                    let (place, start) = (positions.start, drafts_at);
+                    let visible = span.drafts.visible(node as usize);
+                    let sight = Sight { place, start, visible };
+                    batch.push_node(*token, position(place), sight, &table, &choices);
+                }
+                _ => batch.push(&tokens, positions.start, &table, &choices),
+            }
         }
         (batch, expected, wanted)
     }
 
-    fn emit(&mut self, plan: &Plan, rows: &Rows) {
+    fn emit(&mut self, plan: &Plan, rows: &Rows) -> Result<(), DecoderError> {
         for id in &plan.expired {
             if let Some(choice) = self.choices.remove(id) {
                 choice.events.send(Err(GenerateError::DeadlineExceeded));
             }
         }
+        let mut moves = Vec::new();
         for span in &plan.spans {
-            if let Some(end) = self.emit_span(span, rows) {
+            if let Some(end) = self.emit_span(span, rows, &mut moves) {
                 self.end(span.id, end);
             }
         }
+        // Before anybody reads or writes a page again, even one that was just given back.
+        self.decoder.move_slots(&moves)
     }
 
-    /// Commits a span and tells its tokens; how the choice ended, if it did.
+    /// Commits a span and tells its tokens; how the choice ended, if it did. What was computed of an
+    /// accepted branch is to be moved.
     fn emit_span(
         &mut self,
         span: &PlannedSpan,
         rows: &Rows,
+        moves: &mut Vec<SlotMove>,
     ) -> Option<Result<FinishReason, GenerateError>> {
         let choice = self.choices.get_mut(&span.id)?;
         let sequence = self.scheduler.sequence(span.id)?;
@@ -269,10 +288,16 @@ impl Core {
         }
         choice.tell_scores(sequence);
         let rows = rows.from(span.id, first_output(span));
-        let emitted = match choice.choose(sequence, &span.drafts, &rows) {
-            Ok(emitted) => emitted,
+        let Accepted { tokens: emitted, path } = match choice.choose(sequence, &span.drafts, &rows)
+        {
+            Ok(accepted) => accepted,
             Err(error) => return Some(Err(error)),
         };
+        moves.extend(branch_moves(span, &path, &BlockTable::of_pages(sequence.pages())));
+        // The rows that the emitted tokens were chosen from.
+        let nodes = path.iter().map(|node| node + 1);
+        let rows: Vec<Row<'_>> =
+            std::iter::once(0).chain(nodes).filter_map(|row| rows.get(row).copied()).collect();
         let length = sequence.tokens.len() + emitted.len();
         let full = length >= self.scheduler.limits().context as usize;
         self.scheduler.commit(span, &emitted);
@@ -281,7 +306,7 @@ impl Core {
         self.figures.accepted += emitted.len() as u64 - 1;
         let reason = choice.tell(&self.tokenizer, &emitted, &rows, full);
         if reason.is_none() {
-            self.scheduler.draft(span.id, choice.draft(&emitted));
+            self.scheduler.draft(span.id, choice.draft(&emitted, !self.deterministic));
         }
         reason.map(Ok)
     }
@@ -297,6 +322,14 @@ impl Core {
         }
         self.scheduler.remove(id);
     }
+}
+
+/// The moves that bring an accepted branch to the places after the known tokens.
+fn branch_moves(span: &PlannedSpan, path: &[usize], table: &BlockTable) -> Vec<SlotMove> {
+    let first = span.start + span.count;
+    let slot = |at: usize| table.slot(first + at as u32);
+    let moved = path.iter().enumerate().filter(|(to, from)| to != *from);
+    moved.filter_map(|(to, from)| Some(SlotMove { from: slot(*from)?, to: slot(to)? })).collect()
 }
 
 /// Position of the last known token, whose output is the first that is chosen; past the end where

@@ -31,9 +31,12 @@ impl Pass {
 
 /// One pass with everything.
 pub(super) fn together(plan: &Plan) -> Vec<Pass> {
-    let parts = plan.spans.iter().enumerate().map(|(span, planned)| Part {
-        span,
-        positions: planned.start..planned.start + planned.tokens(),
+    let parts = plan.spans.iter().enumerate().flat_map(|(span, planned)| {
+        let (start, end) = (planned.start, planned.start + planned.tokens());
+        // Nodes of a tree do not follow each other: each is computed by itself.
+        let step = if planned.drafts.is_chain() { end - start } else { 1 };
+        let starts = (start..end).step_by(step.max(1) as usize);
+        starts.map(move |at| Part { span, positions: at..at + step })
     });
     Pass::new(SumOrder::Fastest, parts.collect()).into_iter().collect()
 }
@@ -70,7 +73,7 @@ mod tests {
             id: *id,
             start: known.start,
             count: known.len() as u32,
-            drafts: vec![0; *drafts],
+            drafts: vec![0; *drafts].into(),
             output: true,
         }));
         plan
@@ -86,6 +89,14 @@ mod tests {
         let [pass] = &together(&plan)[..] else { panic!() };
         assert_eq!(parts(pass), [(1, 10..11), (0, 0..3), (2, 4..7)]);
         assert_eq!(together(&Plan::default()), []);
+    }
+
+    #[test]
+    fn nodes_of_a_tree_are_computed_by_themselves() {
+        let mut plan = plan(&[(7, 0..3, 0), (8, 10..11, 1)]);
+        plan.spans[1].drafts.push(None, 9);
+        let [pass] = &together(&plan)[..] else { panic!() };
+        assert_eq!(parts(pass), [(1, 10..11), (1, 11..12), (1, 12..13), (0, 0..3)]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn guesses_change_nothing() {
     for device in devices() {
         let alone = builder(&file, &device).prefix_cache(false).build().unwrap();
         let expected: Vec<_> = requests().map(|request| one(&alone, request).tokens).to_vec();
-        for speculation in [Speculation::Ngram, Speculation::Suffix] {
+        for speculation in [Speculation::Ngram, Speculation::Suffix, Speculation::Tree] {
             for pages in [5, 20] {
                 let engine = builder(&file, &device).speculation(speculation).pages(pages);
                 let engine = engine.build().unwrap();

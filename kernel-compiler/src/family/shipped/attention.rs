@@ -20,7 +20,7 @@ pub static FLASH_ATTENTION: Family = Family {
         Key { name: "element", role: Role::Element("K"), default: None },
         Key {
             name: "mask",
-            role: Role::Flag("CAUSAL", ["full", "causal"]),
+            role: Role::Flag("CAUSAL", ["full", "causal"], &["tree"]),
             default: Some("causal"),
         },
         Key { name: "kv", role: Role::Option(&["paged(64)", "dense"]), default: Some("paged(64)") },
@@ -30,6 +30,16 @@ pub static FLASH_ATTENTION: Family = Family {
             files: &[PORTABLE],
             kernel: "attention_decode",
             options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "causal")],
+            serves: every,
+            fields: &[
+                Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
+                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
+            ],
+        },
+        Template {
+            files: &[template!("tree"), PORTABLE],
+            kernel: "attention_tree",
+            options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "tree")],
             serves: every,
             fields: &[
                 Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),

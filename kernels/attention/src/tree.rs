@@ -1,0 +1,53 @@
+//! Tokens of drafted trees.
+
+use crate::KvElement;
+use tilewright_runtime::{Device, Error, Tensor};
+
+/// The instances.
+pub(crate) mod kernels {
+    use tilewright_kernel_macros::flash_attention;
+
+    flash_attention! {
+        /// All head sizes and element types.
+        pub tree {
+            phase: decode,
+            head_dim: [32, 64, 80, 96, 128, 256],
+            element: [f32, f16, bf16],
+            mask: tree,
+            kv: [paged(64)],
+            tiles: {
+                sm_80 => first_of[{ heads: 4 }, { heads: 1 }],
+                // The family's texts have a limit: on WGSL heads do not share keys.
+                wgsl => { heads: 1, threads: 64 },
+            },
+            crate: crate::runtime,
+        }
+    }
+}
+
+/// Attention of every token to the keys that it sees: of those at the places `0..=places[t]` of its
+/// sequence, the ones before `drafts[t, 0]` and those at `drafts[t, 0] + i` for the set bits
+/// `i` of `drafts[t, 1]`.
+///
+/// Tensors as for [`attention_decode`](crate::attention_decode); `places: [T]`, `drafts: [T, 2]`.
+/// A place is where a key lies in its sequence's pages: other than the position of a token of a tree,
+/// which is its depth, it tells siblings apart. `drafts[t, 0] > places[t]` is the causal mask.
+/// Miao et al. 2024, "SpecInfer", section 4.2.
+///
+/// # Errors
+/// As there.
+#[allow(clippy::too_many_arguments)]
+pub fn attention_tree<K: KvElement>(
+    device: &Device,
+    q: &Tensor<f32>,
+    k_cache: &Tensor<K>,
+    v_cache: &Tensor<K>,
+    block_table: &Tensor<u32>,
+    sequence: &Tensor<u32>,
+    places: &Tensor<u32>,
+    drafts: &Tensor<u32>,
+    out: &mut Tensor<f32>,
+    scale: f32,
+) -> Result<(), Error> {
+    kernels::tree(device, q, k_cache, v_cache, block_table, sequence, places, drafts, out, scale)
+}

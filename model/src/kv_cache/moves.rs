@@ -1,0 +1,34 @@
+//! Moves of tokens: what brings an accepted branch of a drafted tree together.
+
+use super::KvCache;
+use tilewright_kernels::{self as kernels, KvElement};
+use tilewright_runtime::{Device, Error};
+
+/// A token that changes its place; a slot is `page * 64 + offset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlotMove {
+    /// Where it lies.
+    pub from: u32,
+    /// Where it shall lie.
+    pub to: u32,
+}
+
+impl<K: KvElement> KvCache<K> {
+    /// Moves keys and values in every layer, one token after the other.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn move_slots(&mut self, device: &Device, moves: &[SlotMove]) -> Result<(), Error> {
+        if moves.is_empty() {
+            return Ok(());
+        }
+        let (from, to): (Vec<u32>, Vec<u32>) = moves.iter().map(|m| (m.from, m.to)).unzip();
+        let from = device.upload([from.len()], &from)?;
+        let to = device.upload([to.len()], &to)?;
+        for layer in &mut self.layers {
+            kernels::move_slots(device, &from, &to, &mut layer.keys)?;
+            kernels::move_slots(device, &from, &to, &mut layer.values)?;
+        }
+        Ok(())
+    }
+}
