@@ -147,6 +147,11 @@ impl<'a> MatrixUnits<'a> {
         };
         let few = if tokens == 1 && w.k <= WIDEST { Kernel::One } else { Kernel::Few };
         match self.order {
+            // Nothing is rounded again for every token: one kernel for all numbers of tokens.
+            SumOrder::Few if w.format == Format::F16 => match many {
+                Kernel::Hopper => many,
+                _ => few,
+            },
             SumOrder::Few => few,
             SumOrder::Many => many,
             SumOrder::Fastest if tokens < MANY => few,
@@ -248,14 +253,14 @@ impl<'a> MatrixUnits<'a> {
 }
 
 /// The packed rows of a matrix in f16, for matrices in another 16-bit format that f16 holds as well: no
-/// launch has to round them then. `None` without matrix units.
+/// launch has to round them then. `None` without matrix units, and where rows are no whole groups.
 pub(crate) fn as_f16(
     device: &Device,
     data: &Tensor<u32>,
     rows: u32,
     k: u32,
 ) -> Result<Option<Tensor<u32>>, Error> {
-    if multiprocessors(device).is_none() {
+    if multiprocessors(device).is_none() || !k.is_multiple_of(32) {
         return Ok(None);
     }
     let words = formats::packed_words(Format::F16, rows, k)?;

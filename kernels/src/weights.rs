@@ -75,18 +75,51 @@ impl WeightMatrix {
             let rows = step.min(n - first_row);
             let start = first_row as usize * row_bytes;
             let part = bytes.get(start..start + rows as usize * row_bytes).unwrap_or_default();
-            let words = formats::pack(format, rows, k, part)?;
-            let mut data = device.upload(words.len(), &words)?;
-            if format == Format::Bf16
-                && fits_f16
-                && let Some(rounded) = as_f16(device, &data, rows, k)?
-            {
-                (data, stored) = (rounded, Format::F16);
-            }
+            let packed = match plain_words(format, part) {
+                Some(words) => device.upload(words.len(), words)?,
+                None => {
+                    let words = formats::pack(format, rows, k, part)?;
+                    device.upload(words.len(), &words)?
+                }
+            };
+            let data;
+            (data, stored) = as_stored(device, format, rows, k, packed, fits_f16)?;
             chunks.push(Chunk { first_row, rows, data });
             first_row += rows;
         }
         Ok(WeightMatrix { format: stored, n, k, fits_f16, chunks })
+    }
+
+    /// As [`WeightMatrix::upload`], of parts that lie below each other: rows and bytes of each.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn upload_stacked(
+        device: &Device,
+        format: Format,
+        k: u32,
+        parts: &[(u32, &[u8])],
+    ) -> Result<Self, Error> {
+        let n = parts.iter().map(|(rows, _)| rows).sum();
+        let plain: Option<Vec<&[u32]>> =
+            parts.iter().map(|(_, bytes)| plain_words(format, bytes)).collect();
+        let (true, Some(plain)) = (device.capabilities().wgpu.is_none(), plain) else {
+            let bytes: Vec<&[u8]> = parts.iter().map(|(_, bytes)| *bytes).collect();
+            return WeightMatrix::upload(device, format, n, k, &bytes.concat());
+        };
+        for (rows, bytes) in parts {
+            row_bytes(format, *rows, k, bytes.len())?;
+        }
+        let packed = device.zeros(plain.iter().map(|words| words.len()).sum::<usize>())?;
+        let mut start = 0;
+        for words in plain {
+            packed.write(start, words)?;
+            start += words.len() as u64;
+        }
+        let fits_f16 = parts.iter().all(|(_, bytes)| fits_f16(format, bytes));
+        let (data, format) = as_stored(device, format, n, k, packed, fits_f16)?;
+        let chunks = vec![Chunk { first_row: 0, rows: n, data }];
+        Ok(WeightMatrix { format, n, k, fits_f16, chunks })
     }
 
     /// Bytes on the device.
@@ -106,6 +139,24 @@ impl WeightMatrix {
     pub(crate) fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
+}
+
+/// Packed rows as they stay on the device, and in which format.
+fn as_stored(
+    device: &Device,
+    format: Format,
+    rows: u32,
+    k: u32,
+    packed: Tensor<u32>,
+    fits_f16: bool,
+) -> Result<(Tensor<u32>, Format), Error> {
+    if format == Format::Bf16
+        && fits_f16
+        && let Some(rounded) = as_f16(device, &packed, rows, k)?
+    {
+        return Ok((rounded, Format::F16));
+    }
+    Ok((packed, format))
 }
 
 /// Whether every weight is finite in f16, which also holds it as well as it holds activations.
@@ -137,6 +188,12 @@ fn scales(format: Format, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn largest(floats: &[u8]) -> u16 {
     let pairs = floats.as_chunks::<2>().0;
     pairs.iter().map(|pair| u16::from_le_bytes(*pair) & 0x7fff).fold(0, u16::max)
+}
+
+/// The words of rows that a device stores as a file does: packing would only copy them.
+fn plain_words(format: Format, bytes: &[u8]) -> Option<&[u32]> {
+    let is_plain = format.planes().len() == 1 && bytes.len().is_multiple_of(16);
+    bytemuck::try_cast_slice(bytes).ok().filter(|_| is_plain)
 }
 
 /// Bytes of a row in the file, after a check of the data's length.

@@ -56,17 +56,11 @@ impl Stack {
     ) -> Result<Stack, tilewright_runtime::Error> {
         let (mut matrices, mut first_row) = (Vec::new(), 0);
         for neighbours in parts.chunk_by(|a, b| a.0 == b.0) {
-            let rows = neighbours.iter().map(|(_, rows, _)| rows).sum();
-            let matrix = match neighbours {
-                [(format, _, bytes)] => WeightMatrix::upload(device, *format, rows, k, bytes)?,
-                [(format, ..), ..] => {
-                    let bytes: Vec<&[u8]> = neighbours.iter().map(|(.., bytes)| *bytes).collect();
-                    WeightMatrix::upload(device, *format, rows, k, &bytes.concat())?
-                }
-                [] => continue,
-            };
+            let [(format, ..), ..] = neighbours else { continue };
+            let rows: Vec<(u32, &[u8])> = neighbours.iter().map(|(_, n, b)| (*n, *b)).collect();
+            let matrix = WeightMatrix::upload_stacked(device, *format, k, &rows)?;
             matrices.push((matrix, first_row));
-            first_row += rows;
+            first_row += rows.iter().map(|(rows, _)| rows).sum::<u32>();
         }
         Ok(Stack(matrices))
     }

@@ -83,3 +83,25 @@ fn a_matrix_over_the_binding_limit_is_split_by_rows() {
     let error = WeightMatrix::upload(&pretended(one_row / 2), Format::Q8_0, n, k, &bytes);
     assert!(matches!(error, Err(Error::TensorTooLarge { limit, .. }) if limit == one_row / 2));
 }
+
+#[test]
+fn stacked_parts_are_one_matrix() {
+    let device = cpu();
+    for format in Format::ALL {
+        let (top, bottom) = (blocks(format, 3, 256), blocks(format, 5, 256));
+        let stacked =
+            WeightMatrix::upload_stacked(&device, format, 256, &[(3, &top), (5, &bottom)]).unwrap();
+        let whole =
+            WeightMatrix::upload(&device, format, 8, 256, &[top.clone(), bottom].concat()).unwrap();
+        let rows = |w: &WeightMatrix| {
+            let tokens = device.upload([8], &[0u32, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+            let mut out = device.zeros::<f32>([8, 256]).unwrap();
+            tilewright_kernels::gather(&device, w, &tokens, &mut out).unwrap();
+            out.download().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!((stacked.n, rows(&stacked)), (8, rows(&whole)), "{format}");
+        let short = &top[..top.len() - 1];
+        let refused = WeightMatrix::upload_stacked(&device, format, 256, &[(3, &top), (3, short)]);
+        assert!(refused.is_err(), "{format}");
+    }
+}

@@ -72,7 +72,7 @@ fn drafts(text: &[u32], id: SequenceId) -> DraftTree {
     for at in 0..3 {
         let right = next_token(&guessed(text, &tree, last));
         let sibling = || 7 + at as u32;
-        if id % 2 == 0 && at != 1 {
+        if id.is_multiple_of(2) && at != 1 {
             let wrong = tree.push(last, sibling());
             tree.push(wrong, right);
         }
