@@ -164,7 +164,8 @@ mod tests {
             "decode" => "attention_decode",
             "prefill" => "attention_prefill",
             "tree" => "attention_tree",
-            "round_activations" | "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
+            "round_activations" | "dequantise" => "matmul",
+            "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
             name => name,
         });
         assert_eq!(names.collect::<BTreeSet<_>>(), kernels);

@@ -16,8 +16,8 @@ pub(crate) mod kernels {
             mask: tree,
             kv: [paged(64)],
             tiles: {
-                sm_80 => first_of[{ heads: 4 }, { heads: 1 }],
-                // The family's texts have a limit: on WGSL heads do not share keys.
+                // The family's texts have a limit: heads do not share keys.
+                sm_80 => { heads: 1 },
                 wgsl => { heads: 1, threads: 64 },
             },
             crate: crate::runtime,

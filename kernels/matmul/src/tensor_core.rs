@@ -96,7 +96,7 @@ pub mod kernels {
         threads = 256,
         min_blocks = 2,
         values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
-        tiles(TOKENS, MOST) = first_of[(8, 8), (16, 16), (32, 65535)],
+        tiles(TOKENS, MOST) = first_of[(8, 8), (16, 65535)],
         when(tokens > 0 && tokens <= MOST && n > 0 && blocks > 0 && k2 % 16 == 0 && column + n <= y_stride),
         targets = [sm_80],
         cost(bytes = 4 * (words + tokens * (k2 + 1 + n)), flops = 4 * tokens * n * k2),

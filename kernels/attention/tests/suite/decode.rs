@@ -53,12 +53,13 @@ fn agrees<K: KvElement + Float>(sizes: Sizes, seed: u64) {
         POSITIONS.iter().enumerate().map(|(s, p)| (s as u32, *p as u32)).collect();
     let q = queries(tokens.len(), sizes, seed + 1);
     let scale = 1.0 / (sizes.head_dim as f32).sqrt();
-    let products: usize = lengths.iter().map(|n| n * sizes.heads * sizes.head_dim).sum();
     for device in devices() {
-        if !is_affordable(&device, products) {
-            continue;
-        }
-        let found = run(&device, &cache, &q, &tokens, scale);
+        // The interpreter takes the shorter sequences of large heads, one page's end among them.
+        let products = |n: usize| lengths[..n].iter().sum::<usize>() * sizes.heads * sizes.head_dim;
+        let fits = (1..=tokens.len()).rev().find(|n| is_affordable(&device, products(*n)));
+        let tokens = &tokens[..fits.expect("one token is cheap")];
+        let q = &q[..tokens.len() * sizes.heads * sizes.head_dim];
+        let found = run(&device, &cache, q, tokens, scale);
         for (at, found) in found.chunks(sizes.head_dim).enumerate() {
             let (token, head) = (at / sizes.heads, at % sizes.heads);
             let (sequence, position) = tokens[token];
