@@ -22,13 +22,7 @@ impl<const BAND: u32, const CLUSTER: u32> Share<BAND, CLUSTER> {
 
 /// A consumer group: 64 tokens by `ROWS` of each tile, whose sums go to `put` with the group, its first
 /// token and the tile's first row.
-fn consume<
-    T: Float,
-    const ROWS: u32,
-    const STAGES: u32,
-    const CLUSTER: u32,
-    const BAND: u32,
->(
+fn consume<T: Float, const ROWS: u32, const STAGES: u32, const CLUSTER: u32, const BAND: u32>(
     x_ring: &[T],
     w_ring: &[T],
     bars: &mut [u64],
