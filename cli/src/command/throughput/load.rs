@@ -35,11 +35,11 @@ impl Random {
     }
 }
 
-/// The requests that the arguments ask for, of tokens of a vocabulary.
-pub(super) fn requests(args: &ThroughputArgs, vocabulary: u32) -> Vec<Request> {
+/// The requests that the arguments ask for and `more` behind them, of tokens of a vocabulary.
+pub(super) fn requests(args: &ThroughputArgs, more: u32, vocabulary: u32) -> Vec<Request> {
     let mut random = Random(args.seed);
     let base = SamplingParams { temperature: args.temperature, ..SamplingParams::default() };
-    (0..args.requests.get())
+    (0..args.requests.get().saturating_add(more))
         .map(|at| {
             let (prompt, answer) = match args.lengths {
                 Lengths::Fixed { prompt, answer } => (prompt, answer),

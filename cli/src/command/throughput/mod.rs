@@ -16,7 +16,7 @@ use crate::{interrupt, output};
 use report::{Report, Times};
 
 /// Requests that come before the clock starts.
-const WARM_UP: usize = 8;
+const WARM_UP: u32 = 8;
 
 /// Loads the model, warms it up, and sends the requests.
 pub(super) fn run(cli: &Cli, args: &ThroughputArgs) -> Result<(), Error> {
@@ -25,10 +25,11 @@ pub(super) fn run(cli: &Cli, args: &ThroughputArgs) -> Result<(), Error> {
     let builder = builder.max_queue(args.requests.get() as usize);
     let engine = builder.build().map_err(engine::Error::failed)?;
     let ready = started.elapsed();
-    let requests = load::requests(args, engine.config().vocab_size);
+    let mut requests = load::requests(args, WARM_UP, engine.config().vocab_size);
     let concurrency = args.concurrency.unwrap_or(args.requests).min(args.requests).get();
-    let warm_up: Vec<Request> = requests.iter().take(WARM_UP).cloned().collect();
-    send(&engine, warm_up, WARM_UP)?;
+    // Others than those that are measured, which would be found in the prefix cache.
+    let warm_up = requests.split_off(args.requests.get() as usize);
+    send(&engine, warm_up, WARM_UP as usize)?;
     let capabilities = engine.device().capabilities();
     let report = Report {
         device: format!("{} {}", capabilities.kind, capabilities.name),
