@@ -140,9 +140,8 @@ impl<'a> MatrixUnits<'a> {
         let stride = y.shape().dims().last().copied().unwrap_or(0);
         let pairs = w.chunks().iter().all(|chunk| chunk.rows.is_multiple_of(2));
         let pairs = pairs && column.is_multiple_of(2) && stride.is_multiple_of(2);
-        let fits = w.k <= ROUNDED_WEIGHTS / ROW_STEP;
-        let many = match self.memory.weights {
-            Some(_) if pairs && fits => Kernel::Hopper,
+        let many = match &self.memory.weights {
+            Some(rounded) if pairs && whole_rows(rounded, w.k) > 0 => Kernel::Hopper,
             _ => Kernel::Many,
         };
         let few = if tokens == 1 && w.k <= WIDEST { Kernel::One } else { Kernel::Few };
@@ -215,7 +214,7 @@ impl<'a> MatrixUnits<'a> {
                 matmul_scaled(device, &x, &weights, &units, y, column, accumulate)?;
                 continue;
             };
-            let pieces = chunk.rows.div_ceil(ROUNDED_WEIGHTS / k / ROW_STEP * ROW_STEP);
+            let pieces = chunk.rows.div_ceil(whole_rows(rounded, k));
             let step = chunk.rows.div_ceil(pieces).next_multiple_of(ROW_STEP);
             for first in (0..chunk.rows).step_by(step as usize) {
                 let rows = step.min(chunk.rows - first);
@@ -252,26 +251,66 @@ impl<'a> MatrixUnits<'a> {
     }
 }
 
-/// The packed rows of a matrix in f16, for matrices in another 16-bit format that f16 holds as well: no
-/// launch has to round them then. `None` without matrix units, and where rows are no whole groups.
+/// Whether products with rows of this width are those of f16 factors.
+pub(crate) fn multiplies_f16(device: &Device, k: u32) -> bool {
+    multiprocessors(device).is_some() && k.is_multiple_of(32)
+}
+
+/// The rows of a bfloat16 matrix in f16, so that no launch has to round them.
 pub(crate) fn as_f16(
     device: &Device,
     data: &Tensor<u32>,
     rows: u32,
     k: u32,
-) -> Result<Option<Tensor<u32>>, Error> {
-    if multiprocessors(device).is_none() || !k.is_multiple_of(32) {
-        return Ok(None);
-    }
+) -> Result<Tensor<u32>, Error> {
     let words = formats::packed_words(Format::F16, rows, k)?;
     let rounded = device.zeros(words)?;
     let mut rows_of_pairs = rounded.view(0, [rows, k / 2])?;
     tensor_core::dequantise(device, data, &mut rows_of_pairs, rows, 0, Format::Bf16.name())?;
-    Ok(Some(rounded))
+    Ok(rounded)
+}
+
+/// Rows of `k` columns in whole tiles that memory for rounded weights holds.
+fn whole_rows(rounded: &Tensor<u32>, k: u32) -> u32 {
+    let rows = 2 * rounded.len() / u64::from(k.max(1));
+    u32::try_from(rows).unwrap_or(u32::MAX) / ROW_STEP * ROW_STEP
 }
 
 /// The first pairs of a tensor as a matrix.
 fn halves(pairs: &Tensor<u32>, rows: u32, columns: u32) -> Result<Tensor<f16>, Error> {
     let halves = Tensor::<f16>::from_raw(pairs.raw().reinterpret(DType::F16)?)?;
     halves.view(0, [rows, columns])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use tilewright_testing::{Random, hopper_interpreter};
+
+    /// Three pieces of 256, 256 and 88 rows give what one piece gives, bit for bit.
+    #[test]
+    fn pieces_of_weights_make_a_whole() {
+        let (device, mut random) = (hopper_interpreter(), Random::new(4));
+        let (tokens, n, k) = (3, 600, 32);
+        let len = (n * k) as usize / 32 * Format::Q8_0.block_bytes();
+        let bytes: Vec<u8> = (0..len).map(|_| (random.bits() as u8 & 0x3b) | 1).collect();
+        let w = WeightMatrix::upload(&device, Format::Q8_0, n, k, &bytes).unwrap();
+        let x = random.floats((tokens * k) as usize);
+        let x = device.upload([tokens, k], &x).unwrap();
+        let product = |weights: u32| {
+            let mut memory = Memory::new(&device, tokens, k).unwrap().unwrap();
+            memory.weights = Some(device.zeros(weights / 2).unwrap());
+            let mut y = device.zeros([tokens, n + 4]).unwrap();
+            let mut units = MatrixUnits::new(&device, &x, 0, &memory, SumOrder::Many);
+            units.multiply(&w, &mut y, 2).unwrap();
+            let count = |name| device.recorded().iter().filter(|l| l.kernel == name).count();
+            (y.download().unwrap(), count("dequantise"))
+        };
+        let (whole, one) = product(1024 * k);
+        let (pieces, four) = product(256 * k);
+        assert_eq!((one, four), (1, 4));
+        assert!(whole[2..602].iter().all(|y| *y != 0.0));
+        assert_eq!(whole, pieces);
+    }
 }

@@ -1,7 +1,7 @@
 //! [`WeightMatrix`]: a packed matrix on a device, in chunks that the device can bind.
 
 use crate::formats::{self, Format};
-use crate::matrix_units::as_f16;
+use crate::matrix_units::{as_f16, multiplies_f16};
 use rayon::prelude::*;
 use tilewright_runtime::{Device, Error, Shape, Tensor, bf16, f16};
 
@@ -67,7 +67,6 @@ impl WeightMatrix {
     ) -> Result<Self, Error> {
         let row_bytes = row_bytes(format, n, k, bytes.len())?;
         let fits_f16 = fits_f16(format, bytes);
-        let mut stored = format;
         let step = rows_per_chunk(device, format, n, k, limit)?;
         let mut chunks = Vec::new();
         let mut first_row = 0;
@@ -75,19 +74,17 @@ impl WeightMatrix {
             let rows = step.min(n - first_row);
             let start = first_row as usize * row_bytes;
             let part = bytes.get(start..start + rows as usize * row_bytes).unwrap_or_default();
-            let packed = match plain_words(format, part) {
+            let data = match plain_words(format, part) {
                 Some(words) => device.upload(words.len(), words)?,
                 None => {
                     let words = formats::pack(format, rows, k, part)?;
                     device.upload(words.len(), &words)?
                 }
             };
-            let data;
-            (data, stored) = as_stored(device, format, rows, k, packed, fits_f16)?;
             chunks.push(Chunk { first_row, rows, data });
             first_row += rows;
         }
-        Ok(WeightMatrix { format: stored, n, k, fits_f16, chunks })
+        WeightMatrix { format, n, k, fits_f16, chunks }.stored(device)
     }
 
     /// As [`WeightMatrix::upload`], of parts that lie below each other: rows and bytes of each.
@@ -117,9 +114,19 @@ impl WeightMatrix {
             start += words.len() as u64;
         }
         let fits_f16 = parts.iter().all(|(_, bytes)| fits_f16(format, bytes));
-        let (data, format) = as_stored(device, format, n, k, packed, fits_f16)?;
-        let chunks = vec![Chunk { first_row: 0, rows: n, data }];
-        Ok(WeightMatrix { format, n, k, fits_f16, chunks })
+        let chunks = vec![Chunk { first_row: 0, rows: n, data: packed }];
+        WeightMatrix { format, n, k, fits_f16, chunks }.stored(device)
+    }
+
+    /// The matrix as it stays on the device: bfloat16 as f16, where that is what products make of it.
+    fn stored(mut self, device: &Device) -> Result<Self, Error> {
+        if self.format == Format::Bf16 && self.fits_f16 && multiplies_f16(device, self.k) {
+            for chunk in &mut self.chunks {
+                chunk.data = as_f16(device, &chunk.data, chunk.rows, self.k)?;
+            }
+            self.format = Format::F16;
+        }
+        Ok(self)
     }
 
     /// Bytes on the device.
@@ -139,24 +146,6 @@ impl WeightMatrix {
     pub(crate) fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
-}
-
-/// Packed rows as they stay on the device, and in which format.
-fn as_stored(
-    device: &Device,
-    format: Format,
-    rows: u32,
-    k: u32,
-    packed: Tensor<u32>,
-    fits_f16: bool,
-) -> Result<(Tensor<u32>, Format), Error> {
-    if format == Format::Bf16
-        && fits_f16
-        && let Some(rounded) = as_f16(device, &packed, rows, k)?
-    {
-        return Ok((rounded, Format::F16));
-    }
-    Ok((packed, format))
 }
 
 /// Whether every weight is finite in f16, which also holds it as well as it holds activations.

@@ -30,7 +30,7 @@ pub(crate) fn ptx() -> Capabilities {
 
 /// An H100 with a few of its multiprocessors: persistent kernels have a workgroup on each.
 pub(crate) fn hopper() -> Capabilities {
-    let mut capabilities = Capabilities { ..ptx() };
+    let mut capabilities = ptx();
     capabilities.name = "interpreter of sm_90a".to_owned();
     if let Some(cuda) = &mut capabilities.cuda {
         (cuda.sm, cuda.multiprocessors, cuda.shared_per_block) = (90, 4, 232_448);

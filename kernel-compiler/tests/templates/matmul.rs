@@ -74,7 +74,7 @@ fn check(kernel: &Verified, [tokens, rows, columns]: [usize; 3], workers: u32, s
     }
 }
 
-/// `y` has three columns before the product's and two behind it.
+/// `y` has four columns before the product's and two behind it.
 fn check_scaled(kernel: &Verified, [tokens, rows, columns]: [usize; 3], add: bool, seed: u64) {
     let (x, w) = (numbers(tokens * columns, 3), numbers(rows * columns, 4));
     let units: Vec<f32> = (0..tokens).map(|t| 1.0 / (1 << (t % 5)) as f32).collect();

@@ -1,8 +1,9 @@
-//! Products of many tokens on Hopper, in the interpreter: rounded weights and those that are f16, whole
-//! matrices and pieces of them, against the scalar product.
+//! Products of many tokens on Hopper, in the interpreter: rounded weights and those that are f16, against
+//! the scalar product.
 
 use crate::device::cpu;
-use tilewright_kernels::{Format, Output, Scratch, SumOrder, WeightMatrix, matmul};
+use crate::weights::small_weights;
+use tilewright_kernels::{Format, Output, Scratch, SumOrder, matmul};
 use tilewright_runtime::Device;
 use tilewright_testing::{Random, hopper_interpreter};
 
@@ -11,10 +12,7 @@ const COLUMN: u32 = 2;
 
 fn product(device: &Device, format: Format, [tokens, n, k]: [u32; 3], order: SumOrder) -> Vec<f32> {
     let mut random = Random::new(u64::from(tokens * 7 + n));
-    let len = (n * k) as usize / format.weights_per_block() * format.block_bytes();
-    // Fields below 1, also read as floats.
-    let bytes: Vec<u8> = (0..len).map(|_| (random.bits() as u8 & 0x3b) | 1).collect();
-    let w = WeightMatrix::upload(device, format, n, k, &bytes).unwrap();
+    let w = small_weights(device, format, n, k, &mut random);
     let x = random.floats((tokens * k) as usize);
     let x = device.upload([tokens, k], &x).unwrap();
     let before = random.floats((tokens * (n + 6)) as usize);

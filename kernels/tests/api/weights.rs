@@ -4,10 +4,28 @@ use tilewright_kernels::{Format, WeightMatrix};
 use tilewright_runtime::{
     BackendKind, Capabilities, Device, DeviceSelector, Error, Options, WgpuCapabilities,
 };
+use tilewright_testing::Random;
+
+/// A matrix whose blocks have fields below 1, also read as floats, and none that is 0.
+pub fn small_weights(
+    device: &Device,
+    format: Format,
+    n: u32,
+    k: u32,
+    random: &mut Random,
+) -> WeightMatrix {
+    let bytes: Vec<u8> =
+        (0..bytes(format, n, k)).map(|_| (random.bits() as u8 & 0x3b) | 1).collect();
+    WeightMatrix::upload(device, format, n, k, &bytes).unwrap()
+}
+
+/// Bytes of a matrix in a file.
+fn bytes(format: Format, n: u32, k: u32) -> usize {
+    n as usize * k as usize / format.weights_per_block() * format.block_bytes()
+}
 
 fn blocks(format: Format, n: u32, k: u32) -> Vec<u8> {
-    let len = n as usize * k as usize / format.weights_per_block() * format.block_bytes();
-    (0..len).map(|i| (i * 31 % 251) as u8).collect()
+    (0..bytes(format, n, k)).map(|i| (i * 31 % 251) as u8).collect()
 }
 
 #[test]
