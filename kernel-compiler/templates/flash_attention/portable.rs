@@ -56,6 +56,29 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
     max_pages: u32,
     scale: f32,
 ) {
+    let token = block_id_z();
+    let table =
+        Table { pages: block_table, row: sequence[token], rows: sequences, columns: max_pages };
+    attend_token::<K, HEAD_DIM, HEADS, THREADS>(
+        q, k_cache, v_cache, table, positions[token], out, heads, kv_heads, pages, scale, |_| true,
+    );
+}
+
+/// The attention of this workgroup's token and heads to the keys up to `newest` whose places are `seen`;
+/// a key that is not has the score of no key.
+fn attend_token<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THREADS: u32>(
+    q: &[f32],
+    k_cache: &[K],
+    v_cache: &[K],
+    table: Table,
+    newest: u32,
+    out: &mut [f32],
+    heads: u32,
+    kv_heads: u32,
+    pages: u32,
+    scale: f32,
+    seen: impl Fn(u32) -> bool,
+) {
     const VEC: u32 = 16 / size_of::<K>();
     const SLICES: u32 = THREADS / (HEAD_DIM / VEC);
     let queries = shared::<f32, { HEADS * HEAD_DIM }>();
@@ -74,9 +97,7 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
     };
 
     load_queries::<HEAD_DIM>(q, queries, scale, row);
-    let newest = min(positions[token], 0x7ffffffe);
-    let table =
-        Table { pages: block_table, row: sequence[token], rows: sequences, columns: max_pages };
+    let newest = min(newest, 0x7ffffffe);
     let mut slice = Slice::<HEADS, VEC> {
         best: [MASKED; HEADS],
         total: [0.0; HEADS],
@@ -89,8 +110,9 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
         // Two buffers of scores in turn: one barrier a page is enough.
         let buffer = turn % 2 * HEADS;
         turn += 1;
-        let seen = |_| true;
-        score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer, seen);
+        score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer, |key| {
+            seen(first + key)
+        });
         barrier();
         slice.add_page::<K, HEAD_DIM>(v_cache, base, last, scores, buffer);
     });

@@ -7,7 +7,7 @@
 /// `0..=places[t]` of its sequence, the ones before `drafts[t, 0]`, and those at `drafts[t, 0] + i` for the
 /// set bits `i` of `drafts[t, 1]`.
 ///
-/// As `attention_decode`, whose steps these are; a key that is not seen has the score of no key.
+/// As `attention_decode`, whose steps these are.
 #[kernel(
     shapes(
         q: [tokens, heads, HEAD_DIM],
@@ -48,54 +48,25 @@ pub fn attention_tree<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THR
     max_pages: u32,
     scale: f32,
 ) {
-    const VEC: u32 = 16 / size_of::<K>();
-    const SLICES: u32 = THREADS / (HEAD_DIM / VEC);
-    let queries = shared::<f32, { HEADS * HEAD_DIM }>();
-    let scores = shared::<f32, { 2 * HEADS * PAGE }>();
-    let statistics = shared::<f32, { 2 * HEADS * SLICES }>();
-    let partial = shared::<f32, { SLICES * HEAD_DIM }>();
-
     let token = block_id_z();
-    let kv_head = block_id_y();
-    let group = heads / kv_heads;
-    let part = block_id() * HEADS;
-    let first_head = kv_head * group + part;
-    let row = |h| {
-        let head = first_head + h;
-        (part + h < group && head < heads, index(token) * heads + head)
-    };
-
-    load_queries::<HEAD_DIM>(q, queries, scale, row);
-    let newest = min(places[token], 0x7ffffffe);
     let start = drafts[index(token) * 2];
     let visible = drafts[index(token) * 2 + 1];
     let table =
         Table { pages: block_table, row: sequence[token], rows: sequences, columns: max_pages };
-    let mut slice = Slice::<HEADS, VEC> {
-        best: [MASKED; HEADS],
-        total: [0.0; HEADS],
-        sum: [[0.0; VEC]; HEADS],
-    };
-    let mut turn = 0u32;
-    table.visit(pages, newest, |page, first| {
-        let base = (index(page) * kv_heads + kv_head) * PAGE * HEAD_DIM;
-        let last = min(newest - first, PAGE - 1);
-        // Two buffers of scores in turn: one barrier a page is enough.
-        let buffer = turn % 2 * HEADS;
-        turn += 1;
-        let seen = |key| {
-            let place = first + key;
+    attend_token::<K, HEAD_DIM, HEADS, THREADS>(
+        q,
+        k_cache,
+        v_cache,
+        table,
+        places[token],
+        out,
+        heads,
+        kv_heads,
+        pages,
+        scale,
+        |place| {
             let draft = max(place, start) - start;
             place < start || (draft < 32 && (visible >> min(draft, 31)) & 1 == 1)
-        };
-        score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer, seen);
-        barrier();
-        slice.add_page::<K, HEAD_DIM>(v_cache, base, last, scores, buffer);
-    });
-    slice.merge::<HEAD_DIM>(statistics, partial, |h, e, x| {
-        let (there, row) = row(h);
-        if there {
-            out[row * HEAD_DIM + e] = x;
-        }
-    });
+        },
+    );
 }

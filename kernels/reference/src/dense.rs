@@ -21,15 +21,12 @@ pub fn matmul_scaled<T: Float + Sync>(
     accumulate: u32,
     _workers: u32,
 ) {
-    let [rows, columns, stride, column] =
-        [rows, columns, y_stride, column].map(|size| size.max(1) as usize);
-    let column = column.min(stride - 1) * usize::from(column > 0);
-    let widened = |row: &[T]| row.iter().map(|v| v.to_f32()).collect::<Vec<f32>>();
-    let tokens = y.par_chunks_exact_mut(stride).zip(x.par_chunks_exact(columns)).zip(units);
-    tokens.for_each(|((y, x), unit)| {
-        let x = widened(x);
-        for (y, row) in y.iter_mut().skip(column).take(rows).zip(w.chunks_exact(columns)) {
-            let product = unit * dot(&x, &widened(row));
+    let sums = sums(x, w, columns);
+    let tokens = y.par_chunks_exact_mut(y_stride.max(1) as usize).zip(units).enumerate();
+    tokens.for_each(|(token, (y, unit))| {
+        let y = y.iter_mut().skip(column as usize).take(rows as usize);
+        for (y, sums) in y.zip(&sums) {
+            let product = unit * sums.get(token).copied().unwrap_or(0.0);
             *y = if accumulate == 0 { product } else { *y + product };
         }
     });
@@ -48,23 +45,26 @@ pub fn matmul_dense<T: Float + Sync>(
     columns: u32,
     _workers: u32,
 ) {
-    let (rows, columns) = (rows as usize, columns as usize);
     if rows == 0 || columns == 0 {
         y.fill(T::from_f32(0.0));
         return;
     }
-    let x: Vec<f32> = x.iter().map(|v| v.to_f32()).collect();
-    // A task takes one row of the weights, so that it is widened once.
-    let sums: Vec<Vec<f32>> = w
-        .par_chunks_exact(columns)
-        .map(|row| {
-            let row: Vec<f32> = row.iter().map(|v| v.to_f32()).collect();
-            x.chunks_exact(columns).map(|x| dot(x, &row)).collect()
-        })
-        .collect();
-    y.par_chunks_exact_mut(rows).enumerate().for_each(|(token, y)| {
+    let sums = sums(x, w, columns);
+    y.par_chunks_exact_mut(rows as usize).enumerate().for_each(|(token, y)| {
         for (y, sums) in y.iter_mut().zip(&sums) {
             *y = T::from_f32(sums.get(token).copied().unwrap_or(0.0));
         }
     });
+}
+
+/// The products of every row of the weights with every token.
+fn sums<T: Float + Sync>(x: &[T], w: &[T], columns: u32) -> Vec<Vec<f32>> {
+    let columns = columns.max(1) as usize;
+    let x: Vec<f32> = x.iter().map(|v| v.to_f32()).collect();
+    // A task takes one row of the weights, so that it is widened once.
+    let rows = w.par_chunks_exact(columns).map(|row| {
+        let row: Vec<f32> = row.iter().map(|v| v.to_f32()).collect();
+        x.chunks_exact(columns).map(|x| dot(x, &row)).collect()
+    });
+    rows.collect()
 }

@@ -293,7 +293,10 @@ impl Core {
             Ok(accepted) => accepted,
             Err(error) => return Some(Err(error)),
         };
-        moves.extend(branch_moves(span, &path, &BlockTable::of_pages(sequence.pages())));
+        // What a chain computed lies where it belongs.
+        if !span.drafts.is_chain() {
+            moves.extend(branch_moves(span, &path, &BlockTable::of_pages(sequence.pages())));
+        }
         // The rows that the emitted tokens were chosen from.
         let nodes = path.iter().map(|node| node + 1);
         let rows: Vec<Row<'_>> =

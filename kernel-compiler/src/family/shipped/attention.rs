@@ -31,20 +31,14 @@ pub static FLASH_ATTENTION: Family = Family {
             kernel: "attention_decode",
             options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "causal")],
             serves: every,
-            fields: &[
-                Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
-                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
-            ],
+            fields: DECODE,
         },
         Template {
             files: &[template!("tree"), PORTABLE],
             kernel: "attention_tree",
             options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "tree")],
             serves: every,
-            fields: &[
-                Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
-                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
-            ],
+            fields: DECODE,
         },
         Template {
             files: &[template!("hopper_wide"), HOPPER[0], HOPPER[1], HOPPER[2]],
@@ -84,6 +78,12 @@ pub static FLASH_ATTENTION: Family = Family {
         },
     ],
 };
+
+/// Tiles of single tokens.
+const DECODE: &[Field] = &[
+    Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
+    Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
+];
 
 /// Tiles of dense tensors on Hopper.
 const DENSE: &[Field] = &[
