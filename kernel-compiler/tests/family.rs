@@ -115,7 +115,7 @@ fn a_condition_of_the_template_is_told_at_the_tile() {
         a { head_dim: 64, element: f32, tiles: { sm_80 => { query: 64, key: 24 } } }
     });
     assert!(shown.contains("the key tile must divide the page of 64 tokens"), "{shown}");
-    assert!(shown.contains("templates/flash_attention/portable.rs"), "{shown}");
+    assert!(shown.contains("templates/flash_attention/prefill.rs"), "{shown}");
 }
 
 #[test]

@@ -27,14 +27,14 @@ pub static FLASH_ATTENTION: Family = Family {
     ],
     templates: &[
         Template {
-            files: &[PORTABLE],
+            files: &[template!("decode"), PAGED],
             kernel: "attention_decode",
             options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "causal")],
             serves: every,
             fields: DECODE,
         },
         Template {
-            files: &[template!("tree"), PORTABLE],
+            files: &[template!("tree"), template!("decode"), PAGED],
             kernel: "attention_tree",
             options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "tree")],
             serves: every,
@@ -66,7 +66,7 @@ pub static FLASH_ATTENTION: Family = Family {
             ],
         },
         Template {
-            files: &[PORTABLE],
+            files: &[template!("prefill"), PAGED],
             kernel: "attention_prefill",
             options: &[("phase", "prefill"), ("kv", "paged(64)"), ("mask", "causal")],
             serves: every,
@@ -96,7 +96,8 @@ const DENSE: &[Field] = &[
     Field::new("least", "LEAST", (0, 1 << 24), 1, Some(0)),
 ];
 
-const PORTABLE: File = template!("portable");
+/// What the kernels over a paged cache share on every target.
+const PAGED: File = template!("paged");
 
 /// What Hopper's dense kernels share; the last is also the paged one's.
 const HOPPER: [File; 3] =
