@@ -46,6 +46,7 @@ pub use rotary::rotary_append;
 pub use rows::select_rows;
 pub use sampling::{SampleParams, argmax, sample};
 pub use slots::move_slots;
+pub use tilewright_kernels_attention::Parts;
 pub use tilewright_kernels_reference::PAGE;
 pub use weights::WeightMatrix;
 
@@ -57,6 +58,7 @@ pub fn portable() -> Vec<&'static TypedKernel> {
         &tilewright_kernels_matmul::matmul::KERNEL,
         &tilewright_kernels_matmul::gather::KERNEL,
         &tilewright_kernels_attention::kernels::decode::KERNEL,
+        &tilewright_kernels_attention::kernels::attention_combine::KERNEL,
         &tilewright_kernels_attention::kernels::prefill::KERNEL,
         &tilewright_kernels_attention::kernels::tree::KERNEL,
         &tilewright_kernels_layers::rms_norm::KERNEL,

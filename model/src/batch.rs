@@ -109,16 +109,17 @@ impl Batch {
         !self.sights.is_empty()
     }
 
-    /// Place of every token in its sequence, and for each the first place of its tree and the places
-    /// from there on that it sees; without trees, nothing.
+    /// Place of every token in its sequence, and for each its span, the first place of its tree and the
+    /// places from there on that it sees; without trees, nothing.
     pub(crate) fn masks(&self) -> (Vec<u32>, Vec<u32>) {
         let place = |(sight, position): (&Sight, &u32)| match sight.start {
             u32::MAX => *position,
             _ => sight.place,
         };
         let places = self.sights.iter().zip(&self.positions).map(place).collect();
-        let drafts = self.sights.iter().flat_map(|sight| [sight.start, sight.visible]);
-        (places, drafts.collect())
+        let nodes = self.sights.iter().zip(&self.rows);
+        let nodes = nodes.flat_map(|(sight, row)| [*row, sight.start, sight.visible]);
+        (places, nodes.collect())
     }
 
     /// Number of tokens.
@@ -134,6 +135,12 @@ impl Batch {
     /// Number of leading spans with one token: tokens that attention computes by themselves.
     pub fn singles(&self) -> u32 {
         self.spans.iter().take_while(|span| span.tokens == 1).count() as u32
+    }
+
+    /// Keys that the one of these tokens sees that has the longest sequence.
+    pub fn keys_of_singles(&self) -> u32 {
+        let singles = &self.spans[..self.singles() as usize];
+        singles.iter().map(|span| span.first_position.saturating_add(1)).max().unwrap_or(0)
     }
 
     /// Whether every span has one token, and all or none of them are outputs: what can be
@@ -211,8 +218,9 @@ mod tests {
             (&batch.positions[..], &batch.slots[..]),
             (&[62, 63, 63, 9][..], &[62, 63, 64, 9][..])
         );
-        let drafts = vec![u32::MAX, 0, 63, 1, 63, 2, u32::MAX, 0];
-        assert_eq!(batch.masks(), (vec![62, 63, 64, 9], drafts));
+        let nodes = vec![0, u32::MAX, 0, 1, 63, 1, 2, 63, 2, 3, u32::MAX, 0];
+        assert_eq!(batch.masks(), (vec![62, 63, 64, 9], nodes));
+        assert_eq!(batch.keys_of_singles(), 65);
         assert!(batch.has_trees() && batch.is_decode());
     }
 }

@@ -8,7 +8,7 @@ use crate::step_inputs::StepSize;
 use crate::weights::Weights;
 use crate::workspace::{Pass, Workspace};
 use std::collections::HashMap;
-use tilewright_kernels::{self as kernels, KvElement, SumOrder};
+use tilewright_kernels::{self as kernels, KvElement, Parts, SumOrder};
 use tilewright_runtime::{Device, Error, Recording, Tensor};
 
 /// What goes wrong while a model is loaded or run.
@@ -93,8 +93,18 @@ pub struct Decoder<K: KvElement> {
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
-    /// Decode steps, by their size, by how they sum and end, and whether they have trees.
-    recordings: HashMap<(StepSize, SumOrder, Ending, bool), Recording>,
+    recordings: HashMap<StepKind, Recording>,
+}
+
+/// What decode steps of one recording have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct StepKind {
+    size: StepSize,
+    order: SumOrder,
+    ending: Ending,
+    trees: bool,
+    /// Parts in which the longest sequence is attended.
+    parts: u32,
 }
 
 /// What a pass leaves on the device until the next one.
@@ -184,26 +194,27 @@ impl<K: KvElement> Decoder<K> {
             return Err(DecoderError::EmptyBatch);
         }
         let size = self.reserve(batch)?;
-        let mut pass = self.workspace.pass(&self.config, size, batch.order)?;
+        let parts = Parts::count(batch.keys_of_singles());
+        let mut pass = self.workspace.pass(&self.config, size, batch.order, parts)?;
         pass.upload(batch)?;
         if batch.is_decode() {
-            self.replay(&mut pass, size, batch)?;
+            let (order, ending, trees) = (batch.order, batch.ending(), batch.has_trees());
+            self.replay(&mut pass, StepKind { size, order, ending, trees, parts }, batch)?;
         } else {
             self.run(&mut pass, batch)?;
         }
         Ok(Outputs { chosen: pass.chosen, logits: pass.logits })
     }
 
-    /// The step that was recorded for this size; records it where it is the first.
-    fn replay(&mut self, pass: &mut Pass, size: StepSize, batch: &Batch) -> Result<(), Error> {
-        let key = (size, batch.order, batch.ending(), batch.has_trees());
-        if let Some(recording) = self.recordings.get(&key) {
+    /// The step that was recorded for this kind; records it where it is the first.
+    fn replay(&mut self, pass: &mut Pass, kind: StepKind, batch: &Batch) -> Result<(), Error> {
+        if let Some(recording) = self.recordings.get(&kind) {
             return recording.replay();
         }
         let device = self.device.clone();
         let recording = device.record(|| self.run(pass, batch))?;
         recording.replay()?;
-        self.recordings.insert(key, recording);
+        self.recordings.insert(kind, recording);
         Ok(())
     }
 

@@ -21,11 +21,11 @@ pub struct StepSize {
 
 impl StepSize {
     /// First word of each section, and the end: tokens, positions, slots, rows, outputs, table,
-    /// places, drafts.
+    /// places, nodes.
     fn starts(self) -> [u32; 9] {
         let StepSize { tokens, outputs, sequences, pages } = self;
         let sections =
-            [tokens, tokens, tokens, tokens, outputs, sequences * pages, tokens, 2 * tokens];
+            [tokens, tokens, tokens, tokens, outputs, sequences * pages, tokens, 3 * tokens];
         let mut starts = [0; 9];
         for (at, words) in sections.into_iter().enumerate() {
             starts[at + 1] = starts[at] + words.next_multiple_of(ALIGNMENT);
@@ -58,8 +58,9 @@ pub struct StepInputs {
     pub block_table: Tensor<u32>,
     /// Place of each token in its sequence, where there are drafted trees: `[T]`
     pub places: Tensor<u32>,
-    /// First place of each token's tree, and what it sees from there on: `[T, 2]`
-    pub drafts: Tensor<u32>,
+    /// Row of the block table of each token, first place of its tree, and what it sees from there on:
+    /// `[T, 3]`
+    pub nodes: Tensor<u32>,
 }
 
 impl StepInputs {
@@ -77,7 +78,7 @@ impl StepInputs {
     /// [`Error::OutOfRange`] where it is not.
     pub fn new(buffer: &Tensor<u32>, size: StepSize) -> Result<Self, Error> {
         let starts = size.starts().map(u64::from);
-        let [tokens, positions, slots, rows, outputs, table, places, drafts, _] = starts;
+        let [tokens, positions, slots, rows, outputs, table, places, nodes, _] = starts;
         Ok(StepInputs {
             tokens: buffer.view(tokens, size.tokens)?,
             positions: buffer.view(positions, size.tokens)?,
@@ -86,7 +87,7 @@ impl StepInputs {
             outputs: buffer.view(outputs, size.outputs)?,
             block_table: buffer.view(table, [size.sequences, size.pages])?,
             places: buffer.view(places, size.tokens)?,
-            drafts: buffer.view(drafts, [size.tokens, 2])?,
+            nodes: buffer.view(nodes, [size.tokens, 3])?,
             buffer: buffer.clone(),
             size,
         })
@@ -113,9 +114,9 @@ impl StepInputs {
         for (row, span) in (0..).zip(&batch.spans) {
             put(starts[5] + row * self.size.pages, &span.pages);
         }
-        let (places, drafts) = batch.masks();
+        let (places, nodes) = batch.masks();
         put(starts[6], &places);
-        put(starts[7], &drafts);
+        put(starts[7], &nodes);
         self.buffer.write(0, &words)
     }
 }

@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
 use crate::step_inputs::{StepInputs, StepSize};
-use tilewright_kernels::{Scratch, SumOrder};
+use tilewright_kernels::{PAGE, Parts, Scratch, SumOrder};
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// Memory for passes of up to T tokens of up to S sequences, R of which get logits.
@@ -24,6 +24,7 @@ pub struct Workspace {
     logits: Tensor<f32>,
     chosen: Tensor<u32>,
     scratch: Scratch,
+    parts: Parts,
 }
 
 /// The part of a workspace that one pass of T tokens uses. d: hidden width, H: query heads, G:
@@ -60,6 +61,8 @@ pub struct Pass {
     pub scratch: Scratch,
     /// For the product of the head.
     pub head_scratch: Scratch,
+    /// For the attention of single tokens.
+    pub parts: Parts,
 }
 
 impl Workspace {
@@ -87,6 +90,13 @@ impl Workspace {
             logits: device.zeros([outputs, config.vocab_size])?,
             chosen: device.zeros(outputs)?,
             scratch: Scratch::new(device, tokens.max(outputs), widest(config))?,
+            parts: Parts::new(
+                device,
+                singles(capacity),
+                context(capacity),
+                config.head_count,
+                config.head_size,
+            )?,
         })
     }
 
@@ -101,7 +111,9 @@ impl Workspace {
         let outputs = u64::from(capacity.outputs).saturating_mul(output);
         let scratch = Scratch::bytes(device, most, widest(config));
         let all = u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs);
-        all.saturating_mul(4).saturating_add(scratch)
+        let (heads, size) = (config.head_count, config.head_size);
+        let parts = Parts::bytes(singles(capacity), context(capacity), heads, size);
+        all.saturating_mul(4).saturating_add(scratch).saturating_add(parts)
     }
 
     /// The largest pass.
@@ -109,11 +121,18 @@ impl Workspace {
         self.capacity
     }
 
-    /// The buffers of a pass whose products sum in this order: the beginnings of the workspace's.
+    /// The buffers of a pass whose products sum in this order and whose single tokens see sequences of up
+    /// to so many parts: the beginnings of the workspace's.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for one that is larger than the capacity.
-    pub fn pass(&self, config: &Config, size: StepSize, order: SumOrder) -> Result<Pass, Error> {
+    pub fn pass(
+        &self,
+        config: &Config,
+        size: StepSize,
+        order: SumOrder,
+        parts: u32,
+    ) -> Result<Pass, Error> {
         let StepSize { tokens, outputs, .. } = size;
         let width = config.embedding_length;
         let inner = config.feed_forward_length;
@@ -138,6 +157,7 @@ impl Workspace {
                 SumOrder::Fastest => SumOrder::Fastest,
                 SumOrder::Few | SumOrder::Many => SumOrder::Few,
             }),
+            parts: self.parts.with(parts),
         })
     }
 }
@@ -155,6 +175,16 @@ impl Pass {
         let choices: Vec<f32> = batch.choices.iter().flat_map(|choice| choice.encode()).collect();
         self.choices.write(0, &choices)
     }
+}
+
+/// Tokens of a pass that attention may compute by themselves.
+fn singles(size: StepSize) -> u32 {
+    size.tokens
+}
+
+/// Tokens of a full context.
+fn context(size: StepSize) -> u32 {
+    size.pages.saturating_mul(PAGE)
 }
 
 /// Width of a row with the queries, keys and values of a token.

@@ -3,32 +3,41 @@
 //!
 //! Source: Milakov & Gimelshein 2018 (online softmax).
 
-/// `out[t, h] = softmax(scale * q[t, h] K^T) V` over the keys `0..=positions[t]` of a sequence.
+/// `out[t, p, h] = softmax(scale * q[t, h] K^T) V` over the keys of part `p` among `0..=positions[t]` of a
+/// sequence. `statistics[t, p, h]` has the highest score, in powers of two, and the sum of the weights
+/// `exp2(score - highest)`: parts are combined from them (Dao et al. 2023, "Flash-Decoding"). With one
+/// part, `out` is the whole attention.
 ///
-/// A workgroup takes one token and up to `HEADS` query heads that share a key head, and walks the
-/// keys page by page. A page has two steps: threads in groups of `lanes` take whole keys for the
+/// A part has `part_pages` pages, the last one all the rest. Its tokens are those of `q` from
+/// `first_token` on. What lies beyond the sequence is not written.
+///
+/// A workgroup takes one part of one token and up to `HEADS` query heads that share a key head, and walks
+/// the keys page by page. A page has two steps: threads in groups of `lanes` take whole keys for the
 /// scores, which go to workgroup memory; then threads in slices take every n-th key and 16 bytes of
 /// its value, each slice with an online softmax of its own. The slices' states are merged once, at the
 /// end, in a fixed order: a token's result does not depend on the batch.
 #[kernel(
     shapes(
-        q: [tokens, heads, HEAD_DIM],
+        q: [total, heads, HEAD_DIM],
         k_cache: [pages, kv_heads, PAGE, HEAD_DIM],
         v_cache: [pages, kv_heads, PAGE, HEAD_DIM],
         block_table: [sequences, max_pages],
-        sequence: [tokens],
-        positions: [tokens],
-        out: [tokens, heads, HEAD_DIM],
+        sequence: [total],
+        positions: [total],
+        out: [tokens, parts, heads, HEAD_DIM],
+        statistics: [tokens, parts, heads, 2],
     ),
-    grid = ((heads / kv_heads).div_ceil(HEADS), kv_heads, tokens),
+    grid = ((heads / kv_heads).div_ceil(HEADS) * parts, kv_heads, tokens),
     threads = THREADS,
     min_blocks = 1,
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
     when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),
+    when(first_token + tokens <= total),
     // Where the tokens stand is in buffers: this is the cost at the end of a full block table.
     cost(
-        bytes = 2 * tokens * HEAD_DIM * (4 * heads + max_pages * PAGE * kv_heads * size_of::<K>()),
+        bytes = 2 * tokens * HEAD_DIM * max_pages * PAGE * kv_heads * size_of::<K>()
+            + 4 * tokens * heads * (HEAD_DIM + parts * (HEAD_DIM + 2)),
         flops = 4 * tokens * heads * HEAD_DIM * max_pages * PAGE,
     ),
 )]
@@ -40,15 +49,20 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
     sequence: &[u32],
     positions: &[u32],
     out: &mut [f32],
+    statistics: &mut [f32],
+    total: u32,
     tokens: u32,
+    parts: u32,
     heads: u32,
     kv_heads: u32,
     pages: u32,
     sequences: u32,
     max_pages: u32,
+    first_token: u32,
+    part_pages: u32,
     scale: f32,
 ) {
-    let token = block_id_z();
+    let token = first_token + block_id_z();
     let table =
         Table { pages: block_table, row: sequence[token], rows: sequences, columns: max_pages };
     attend_token::<K, HEAD_DIM, HEADS, THREADS>(
@@ -56,28 +70,36 @@ pub fn attention_decode<K: Float, const HEAD_DIM: u32, const HEADS: u32, const T
         k_cache,
         v_cache,
         table,
+        token,
         positions[token],
         out,
+        statistics,
         heads,
         kv_heads,
         pages,
+        parts,
+        part_pages,
         scale,
         |_| true,
     );
 }
 
-/// The attention of this workgroup's token and heads to the keys up to `newest` whose places are `seen`;
-/// a key that is not has the score of no key.
+/// The attention of this workgroup's part of a token, and its heads, to the keys up to `newest` whose
+/// places are `seen`; a key that is not has the score of no key.
 fn attend_token<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THREADS: u32>(
     q: &[f32],
     k_cache: &[K],
     v_cache: &[K],
     table: Table,
+    token: u32,
     newest: u32,
     out: &mut [f32],
+    statistics: &mut [f32],
     heads: u32,
     kv_heads: u32,
     pages: u32,
+    parts: u32,
+    part_pages: u32,
     scale: f32,
     seen: impl Fn(u32) -> bool,
 ) {
@@ -85,45 +107,63 @@ fn attend_token<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THREADS: 
     const SLICES: u32 = THREADS / (HEAD_DIM / VEC);
     let queries = shared::<f32, { HEADS * HEAD_DIM }>();
     let scores = shared::<f32, { 2 * HEADS * PAGE }>();
-    let statistics = shared::<f32, { 2 * HEADS * SLICES }>();
+    let states = shared::<f32, { 2 * HEADS * SLICES }>();
     let partial = shared::<f32, { SLICES * HEAD_DIM }>();
 
-    let token = block_id_z();
     let kv_head = block_id_y();
     let group = heads / kv_heads;
-    let part = block_id() * HEADS;
-    let first_head = kv_head * group + part;
-    let row = |h| {
-        let head = first_head + h;
-        (part + h < group && head < heads, index(token) * heads + head)
+    let shares = group.div_ceil(HEADS);
+    let start = block_id() % shares * HEADS;
+    let part = block_id() / shares;
+    let row = |h, before| {
+        let head = kv_head * group + start + h;
+        (start + h < group && head < heads, before * heads + head)
     };
-
-    load_queries::<HEAD_DIM>(q, queries, scale, row);
     let newest = min(newest, 0x7ffffffe);
-    let mut slice = Slice::<HEADS, VEC> {
-        best: [MASKED; HEADS],
-        total: [0.0; HEADS],
-        sum: [[0.0; VEC]; HEADS],
-    };
-    let mut turn = 0u32;
-    table.visit(pages, newest, |page, first| {
-        let base = (index(page) * kv_heads + kv_head) * PAGE * HEAD_DIM;
-        let last = min(newest - first, PAGE - 1);
-        // Two buffers of scores in turn: one barrier a page is enough.
-        let buffer = turn % 2 * HEADS;
-        turn += 1;
-        score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer, |key| {
-            seen(first + key)
-        });
-        barrier();
-        slice.add_page::<K, HEAD_DIM>(v_cache, base, last, scores, buffer);
-    });
-    slice.merge::<HEAD_DIM>(statistics, partial, |h, e, x| {
-        let (there, row) = row(h);
-        if there {
-            out[row * HEAD_DIM + e] = x;
+    let first_page = part * part_pages;
+    if part < parts && first_page <= newest / PAGE {
+        let mut end = newest / PAGE + 1;
+        if part + 1 < parts {
+            end = min(end, first_page + part_pages);
         }
-    });
+        load_queries::<HEAD_DIM>(q, queries, scale, |h| row(h, index(token)));
+        let mut slice = Slice::<HEADS, VEC> {
+            best: [MASKED; HEADS],
+            total: [0.0; HEADS],
+            sum: [[0.0; VEC]; HEADS],
+        };
+        let mut turn = 0u32;
+        table.visit(pages, first_page, end, |page, first| {
+            let base = (index(page) * kv_heads + kv_head) * PAGE * HEAD_DIM;
+            let last = min(newest - first, PAGE - 1);
+            // Two buffers of scores in turn: one barrier a page is enough.
+            let buffer = turn % 2 * HEADS;
+            turn += 1;
+            score_page::<K, HEAD_DIM, HEADS>(k_cache, base, last, queries, scores, buffer, |key| {
+                seen(first + key)
+            });
+            barrier();
+            slice.add_page::<K, HEAD_DIM>(v_cache, base, last, scores, buffer);
+        });
+        let place = index(block_id_z()) * parts + part;
+        slice.merge::<HEAD_DIM>(
+            states,
+            partial,
+            |h, highest, weight| {
+                let (there, row) = row(h, place);
+                if there && thread_id() == 0 {
+                    statistics[row * 2] = highest;
+                    statistics[row * 2 + 1] = weight;
+                }
+            },
+            |h, e, x| {
+                let (there, row) = row(h, place);
+                if there {
+                    out[row * HEAD_DIM + e] = x;
+                }
+            },
+        );
+    }
 }
 
 /// Decode's first step, S = Q K^T: the scores of a page's keys up to `last`, `[HEADS, PAGE]` from row
@@ -240,11 +280,13 @@ impl<const HEADS: u32, const VEC: u32> Slice<HEADS, VEC> {
         }
     }
 
-    /// The slices' sums, each scaled to the common maximum: `put(h, e, x)` for every element.
+    /// The slices' sums, each scaled to the common maximum: `tell(h, highest, weight)` by every thread, and
+    /// `put(h, e, x)` for every element.
     fn merge<const HEAD_DIM: u32>(
         self,
-        statistics: &mut [f32],
+        states: &mut [f32],
         partial: &mut [f32],
+        tell: impl Fn(u32, f32, f32),
         put: impl Fn(u32, u32, f32),
     ) {
         const SLICES: u32 = thread_count() / (HEAD_DIM / VEC);
@@ -252,21 +294,22 @@ impl<const HEADS: u32, const VEC: u32> Slice<HEADS, VEC> {
         let d = thread_id() % (HEAD_DIM / VEC) * VEC;
         for h in unroll(0..HEADS) {
             if slice < SLICES && d == 0 {
-                statistics[(h * SLICES + slice) * 2] = self.best[h];
-                statistics[(h * SLICES + slice) * 2 + 1] = self.total[h];
+                states[(h * SLICES + slice) * 2] = self.best[h];
+                states[(h * SLICES + slice) * 2 + 1] = self.total[h];
             }
         }
         for h in unroll(0..HEADS) {
             barrier();
             let mut highest = MASKED;
             for s in 0..SLICES {
-                highest = max(highest, statistics[(h * SLICES + s) * 2]);
+                highest = max(highest, states[(h * SLICES + s) * 2]);
             }
             let mut weight = 0.0f32;
             for s in 0..SLICES {
                 let at = (h * SLICES + s) * 2;
-                weight += statistics[at + 1] * exp2_approx(statistics[at] - highest);
+                weight += states[at + 1] * exp2_approx(states[at] - highest);
             }
+            tell(h, highest, weight);
             let correction = exp2_approx(self.best[h] - highest);
             if slice < SLICES {
                 for i in unroll(0..VEC) {

@@ -17,10 +17,10 @@ struct Table {
 }
 
 impl Table {
-    /// Calls `with(page, first)` for each of the `pages` that the table has up to the position `newest`;
-    /// the page's keys stand at the positions from `first` on.
-    fn visit(self, pages: u32, newest: u32, with: impl Fn(u32, u32)) {
-        for at in 0..newest / PAGE + 1 {
+    /// Calls `with(page, first)` for each of the `pages` in the columns `start..end` of the table; the page's
+    /// keys stand at the positions from `first` on.
+    fn visit(self, pages: u32, start: u32, end: u32, with: impl Fn(u32, u32)) {
+        for at in start..end {
             if self.row < self.rows && at < self.columns {
                 let page = self.pages[index(self.row) * self.columns + at];
                 if page < pages {

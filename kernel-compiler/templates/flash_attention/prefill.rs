@@ -79,7 +79,7 @@ pub fn attention_prefill<
     let mut weights = Weighing::<QUERY, KEY> { best: MASKED, total: 0.0 };
     let mut sum = [[0.0f32; VEC]; ROWS];
     let mut turn = 0u32;
-    table.visit(pages, newest, |page, first_key| {
+    table.visit(pages, 0, newest / PAGE + 1, |page, first_key| {
         let base = (index(page) * kv_heads + kv_head) * PAGE * HEAD_DIM;
         let last = min(newest - first_key, PAGE - 1);
         for tile in (0..last + 1).step_by(KEY) {

@@ -3,31 +3,31 @@
 //!
 //! Source: Miao et al. 2024, "SpecInfer", section 4.2 (tree attention).
 
-/// `out[t, h] = softmax(scale * q[t, h] K^T) V` over the keys that token `t` sees: of those at the places
-/// `0..=places[t]` of its sequence, the ones before `drafts[t, 0]`, and those at `drafts[t, 0] + i` for the
-/// set bits `i` of `drafts[t, 1]`.
-///
-/// As `attention_decode`, whose steps these are.
+/// As `attention_decode`, whose steps these are, over the keys that token `t` sees: of those at the places
+/// `0..=places[t]` of its sequence, the ones before `nodes[t, 1]`, and those at `nodes[t, 1] + i` for the
+/// set bits `i` of `nodes[t, 2]`; `nodes[t, 0]` is its row of the block table.
 #[kernel(
     shapes(
-        q: [tokens, heads, HEAD_DIM],
+        q: [total, heads, HEAD_DIM],
         k_cache: [pages, kv_heads, PAGE, HEAD_DIM],
         v_cache: [pages, kv_heads, PAGE, HEAD_DIM],
         block_table: [sequences, max_pages],
-        sequence: [tokens],
-        places: [tokens],
-        drafts: [tokens, 2],
-        out: [tokens, heads, HEAD_DIM],
+        places: [total],
+        nodes: [total, 3],
+        out: [tokens, parts, heads, HEAD_DIM],
+        statistics: [tokens, parts, heads, 2],
     ),
-    grid = ((heads / kv_heads).div_ceil(HEADS), kv_heads, tokens),
+    grid = ((heads / kv_heads).div_ceil(HEADS) * parts, kv_heads, tokens),
     threads = THREADS,
     min_blocks = 1,
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
     when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),
+    when(first_token + tokens <= total),
     // Where the tokens stand is in buffers: this is the cost at the end of a full block table.
     cost(
-        bytes = 2 * tokens * HEAD_DIM * (4 * heads + max_pages * PAGE * kv_heads * size_of::<K>()),
+        bytes = 2 * tokens * HEAD_DIM * max_pages * PAGE * kv_heads * size_of::<K>()
+            + 4 * tokens * heads * (HEAD_DIM + parts * (HEAD_DIM + 2)),
         flops = 4 * tokens * heads * HEAD_DIM * max_pages * PAGE,
     ),
 )]
@@ -36,33 +36,45 @@ pub fn attention_tree<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THR
     k_cache: &[K],
     v_cache: &[K],
     block_table: &[u32],
-    sequence: &[u32],
     places: &[u32],
-    drafts: &[u32],
+    nodes: &[u32],
     out: &mut [f32],
+    statistics: &mut [f32],
+    total: u32,
     tokens: u32,
+    parts: u32,
     heads: u32,
     kv_heads: u32,
     pages: u32,
     sequences: u32,
     max_pages: u32,
+    first_token: u32,
+    part_pages: u32,
     scale: f32,
 ) {
-    let token = block_id_z();
-    let start = drafts[index(token) * 2];
-    let visible = drafts[index(token) * 2 + 1];
-    let table =
-        Table { pages: block_table, row: sequence[token], rows: sequences, columns: max_pages };
+    let token = first_token + block_id_z();
+    let start = nodes[index(token) * 3 + 1];
+    let visible = nodes[index(token) * 3 + 2];
+    let table = Table {
+        pages: block_table,
+        row: nodes[index(token) * 3],
+        rows: sequences,
+        columns: max_pages,
+    };
     attend_token::<K, HEAD_DIM, HEADS, THREADS>(
         q,
         k_cache,
         v_cache,
         table,
+        token,
         places[token],
         out,
+        statistics,
         heads,
         kv_heads,
         pages,
+        parts,
+        part_pages,
         scale,
         |place| {
             let draft = max(place, start) - start;

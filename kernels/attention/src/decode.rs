@@ -1,6 +1,7 @@
 //! One token each of many sequences.
 
-use crate::KvElement;
+use crate::parts::{Chunk, PART_PAGES};
+use crate::{KvElement, Parts};
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// The instances.
@@ -38,7 +39,8 @@ pub(crate) mod kernels {
 /// page of each 64 positions), `sequence: [T]` (row of `block_table`), `positions: [T]`,
 /// `out: [T, H, hd]`. Keys in pages that the table's row or the cache does not have are masked,
 /// and so is a sequence that the table does not have; a token without a key gets 0. A token's
-/// result does not depend on the tokens beside it.
+/// result does not depend on the tokens beside it, as long as `parts` has at least [`Parts::count`] of
+/// the longest sequence's keys; with fewer, the last part takes the rest.
 ///
 /// # Errors
 /// [`Error::NoCase`] for another head size, where `H` is no multiple of `G` and where shapes
@@ -54,6 +56,23 @@ pub fn attention_decode<K: KvElement>(
     positions: &Tensor<u32>,
     out: &mut Tensor<f32>,
     scale: f32,
+    parts: &Parts,
 ) -> Result<(), Error> {
-    kernels::decode(device, q, k_cache, v_cache, block_table, sequence, positions, out, scale)
+    parts.run(device, positions, out, |chunk| {
+        let Chunk { first_token, values, statistics } = chunk;
+        kernels::decode(
+            device,
+            q,
+            k_cache,
+            v_cache,
+            block_table,
+            sequence,
+            positions,
+            values,
+            statistics,
+            *first_token,
+            PART_PAGES,
+            scale,
+        )
+    })
 }

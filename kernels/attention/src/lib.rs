@@ -10,9 +10,11 @@
 //! T: tokens, S: sequences, H: query heads, G: key-value heads, hd: head size (32, 64, 80, 96, 128 or
 //! 256). A page of the cache has 64 tokens.
 
+mod combine;
 mod decode;
 mod dense;
 mod element;
+mod parts;
 mod prefill;
 mod runtime;
 mod tree;
@@ -20,11 +22,13 @@ mod tree;
 pub use decode::attention_decode;
 pub use dense::{DenseElement, attention_dense};
 pub use element::KvElement;
+pub use parts::Parts;
 pub use prefill::attention_prefill;
 pub use tree::attention_tree;
 
 /// The kernels with their texts, cases and launch rules.
 pub mod kernels {
+    pub use crate::combine::kernels::attention_combine;
     pub use crate::decode::kernels::decode;
     pub use crate::dense::kernels::{attention_dense, attention_dense_wide};
     pub use crate::prefill::kernels::prefill;

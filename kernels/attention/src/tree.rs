@@ -1,6 +1,7 @@
 //! Tokens of drafted trees.
 
-use crate::KvElement;
+use crate::parts::{Chunk, PART_PAGES};
+use crate::{KvElement, Parts};
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// The instances.
@@ -26,12 +27,12 @@ pub(crate) mod kernels {
 }
 
 /// Attention of every token to the keys that it sees: of those at the places `0..=places[t]` of its
-/// sequence, the ones before `drafts[t, 0]` and those at `drafts[t, 0] + i` for the set bits
-/// `i` of `drafts[t, 1]`.
+/// sequence, the ones before `nodes[t, 1]` and those at `nodes[t, 1] + i` for the set bits
+/// `i` of `nodes[t, 2]`.
 ///
-/// Tensors as for [`attention_decode`](crate::attention_decode); `places: [T]`, `drafts: [T, 2]`.
+/// Tensors as for [`attention_decode`](crate::attention_decode); `places: [T]`, `nodes: [T, 3]`.
 /// A place is where a key lies in its sequence's pages: other than the position of a token of a tree,
-/// which is its depth, it tells siblings apart. `drafts[t, 0] > places[t]` is the causal mask.
+/// which is its depth, it tells siblings apart. `nodes[t, 1] > places[t]` is the causal mask.
 /// Miao et al. 2024, "SpecInfer", section 4.2.
 ///
 /// # Errors
@@ -43,11 +44,27 @@ pub fn attention_tree<K: KvElement>(
     k_cache: &Tensor<K>,
     v_cache: &Tensor<K>,
     block_table: &Tensor<u32>,
-    sequence: &Tensor<u32>,
     places: &Tensor<u32>,
-    drafts: &Tensor<u32>,
+    nodes: &Tensor<u32>,
     out: &mut Tensor<f32>,
     scale: f32,
+    parts: &Parts,
 ) -> Result<(), Error> {
-    kernels::tree(device, q, k_cache, v_cache, block_table, sequence, places, drafts, out, scale)
+    parts.run(device, places, out, |chunk| {
+        let Chunk { first_token, values, statistics } = chunk;
+        kernels::tree(
+            device,
+            q,
+            k_cache,
+            v_cache,
+            block_table,
+            places,
+            nodes,
+            values,
+            statistics,
+            *first_token,
+            PART_PAGES,
+            scale,
+        )
+    })
 }

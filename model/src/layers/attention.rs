@@ -79,17 +79,17 @@ fn attend<K: KvElement>(
         let heads = [singles, shared.config.head_count, shared.config.head_size];
         let (q, rows) = (pass.q.view(0, heads)?, pass.inputs.rows.view(0, singles)?);
         let (keys, values) = (&cache.keys, &cache.values);
-        let out = &mut pass.attended.view(0, heads)?;
+        let (out, parts) = (&mut pass.attended.view(0, heads)?, &pass.parts);
         if shared.trees {
             let places = pass.inputs.places.view(0, singles)?;
-            let drafts = pass.inputs.drafts.view(0, [singles, 2])?;
+            let nodes = pass.inputs.nodes.view(0, [singles, 3])?;
             kernels::attention_tree(
-                device, &q, keys, values, table, &rows, &places, &drafts, out, scale,
+                device, &q, keys, values, table, &places, &nodes, out, scale, parts,
             )?;
         } else {
             let positions = pass.inputs.positions.view(0, singles)?;
             kernels::attention_decode(
-                device, &q, keys, values, table, &rows, &positions, out, scale,
+                device, &q, keys, values, table, &rows, &positions, out, scale, parts,
             )?;
         }
     }

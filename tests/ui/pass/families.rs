@@ -64,9 +64,26 @@ fn the_first_token_gets_its_own_value() {
             .unwrap();
         assert!(q.download().unwrap().iter().all(|q| (q - 1.0).abs() < 1e-6), "{device:?}");
         let table = device.upload([1, 1], &[0u32]).unwrap();
-        let mut out = filled(&device, [1, 2, 32], 0.0);
-        own_decode(&device, &q, &keys, &values, &table, &sequence, &positions, &mut out, 0.2)
-            .unwrap();
+        let out = filled(&device, [1, 2, 32], 0.0);
+        // The sequence in one part of one page.
+        let mut out = out.reshape([1, 1, 2, 32]).unwrap();
+        let mut statistics = device.zeros::<f32>([1, 1, 2, 2]).unwrap();
+        let (cache, tokens) = ((&keys, &values, &table), (&sequence, &positions));
+        own_decode(
+            &device,
+            &q,
+            cache.0,
+            cache.1,
+            cache.2,
+            tokens.0,
+            tokens.1,
+            &mut out,
+            &mut statistics,
+            0,
+            1,
+            0.2,
+        )
+        .unwrap();
         assert!(out.download().unwrap().iter().all(|v| (v - 3.0).abs() < 1e-3), "{device:?}");
     }
 }

@@ -1,5 +1,6 @@
 //! Tokens of drafted trees, one row each.
 
+use crate::decode::parts_of;
 use crate::naive::attend;
 use crate::problem::{Cache, Random, SENTINEL, Sizes};
 use tilewright_kernels_attention::{KvElement, attention_decode, attention_tree};
@@ -25,19 +26,20 @@ fn run<K: KvElement + Float>(
         Guarded::aligned(device, [tokens.len()], &values, 0)
     };
     let (sequence, places) = (column(|t| t.0), column(|t| t.1));
-    let drafts: Vec<u32> = tokens.iter().flat_map(|t| [t.2, t.3]).collect();
-    let drafts = Guarded::aligned(device, [tokens.len(), 2], &drafts, 0);
+    let nodes: Vec<u32> = tokens.iter().flat_map(|t| [t.0, t.2, t.3]).collect();
+    let nodes = Guarded::aligned(device, [tokens.len(), 3], &nodes, 0);
+    let parts = parts_of(device, cache.sizes, tokens.iter().map(|t| t.1));
     let mut out = Guarded::aligned(device, shape, &vec![SENTINEL; q.len()], SENTINEL);
     let q = Guarded::aligned(device, shape, q, SENTINEL);
     let (keys, values, table) = (&there.keys.view, &there.values.view, &there.table.view);
     let (sequence, places, out_view) = (&sequence.view, &places.view, &mut out.view);
     if causal {
-        attention_decode(device, &q.view, keys, values, table, sequence, places, out_view, SCALE)
-    } else {
-        let drafts = &drafts.view;
-        attention_tree(
-            device, &q.view, keys, values, table, sequence, places, drafts, out_view, SCALE,
+        attention_decode(
+            device, &q.view, keys, values, table, sequence, places, out_view, SCALE, &parts,
         )
+    } else {
+        let nodes = &nodes.view;
+        attention_tree(device, &q.view, keys, values, table, places, nodes, out_view, SCALE, &parts)
     }
     .unwrap();
     out.read()
