@@ -25,7 +25,8 @@ pub mod kernels {
     const WARPS: u32 = 8;
     /// Rows of a fragment.
     const ROWS: u32 = 16;
-    /// Groups of each row that a lane reads before it multiplies.
+    /// Groups of each row that a lane reads before it multiplies: neighbours, which share the bytes of a
+    /// K format.
     const STEP: u32 = 2;
     /// Columns that all warps of a workgroup take in one step.
     const STRIDE: u32 = WARPS * STEP * 128;
@@ -63,12 +64,14 @@ pub mod kernels {
         let packed = Packed { words: w, len: words, groups: n * groups };
         let unit = stage::<WIDTH>(x, halves, k);
         let (g, t) = (lane_id() / 4, lane_id() % 4);
+        let quarters = map(4, |quarter| place(t * STEP, quarter));
         let mut side = 0u32;
         for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
             let sums =
-                slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_token, group, half| {
-                    assume(group * 16 + 16 <= WIDTH / 2);
-                    halves.load::<4>(group * 16 + half * 4)
+                slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_block, step, i, quarter| {
+                    let at = step * 16 + (quarters[quarter] + i * 16);
+                    assume(at + 4 <= WIDTH / 2);
+                    halves.load::<4>(at)
                 });
             if t == 0 {
                 let at = side * (WARPS * ROWS) + subgroup_id() * ROWS + g;
@@ -128,13 +131,14 @@ pub mod kernels {
                 tile,
                 n,
                 groups,
-                |block, group, half| {
+                |block, step, i, quarter| {
+                    let group = step + t * STEP + i;
                     // Tokens beyond the last repeat it, groups beyond the last are zero.
                     let token = min(first + block * 8 + g, tokens - 1);
                     let mut four = [0u32; 4];
                     if group < groups {
                         assume(group * 16 + 16 <= k2);
-                        four = x.load(index(token) * k2 + group * 16 + half * 4);
+                        four = x.load(index(token) * k2 + group * 16 + quarter * 4);
                     }
                     four
                 },
@@ -162,32 +166,33 @@ pub mod kernels {
     }
 
     /// Products of 16 rows with blocks of eight tokens over this warp's columns: the fragments of C.
+    /// `activations(block, step, i, quarter)` are a quarter of those of the lane's group `i` among the
+    /// groups from `step` on.
     fn slice_of_rows<const FORMAT: Format, const BLOCKS: u32>(
         w: Packed,
         tile: u32,
         n: u32,
         groups: u32,
-        activations: impl Fn(u32, u32, u32) -> [u32; 4],
+        activations: impl Fn(u32, u32, u32, u32) -> [u32; 4],
     ) -> [[f32; 4]; BLOCKS] {
         let (g, t) = (lane_id() / 4, lane_id() % 4);
         // Rows beyond the last repeat it; their sums are not stored.
         let row = min(tile * ROWS + g, n - 1) * groups;
         let other = min(tile * ROWS + g + 8, n - 1) * groups;
         let mut sums = [[0.0f32; 4]; BLOCKS];
-        for step in (subgroup_id() * 4..groups).step_by(WARPS * 4 * STEP) {
+        for step in (subgroup_id() * (4 * STEP)..groups).step_by(WARPS * 4 * STEP) {
+            let first = step + t * STEP;
+            // Groups beyond the last repeat it too; the activations there are zero.
+            let a = pair_halves::<FORMAT>(w, row, first, groups);
+            let b = pair_halves::<FORMAT>(w, other, first, groups);
             for i in unroll(0..STEP) {
-                let group = step + i * (WARPS * 4) + t;
-                // Groups beyond the last repeat it too; the activations there are zero.
-                let known = min(group, groups - 1);
-                let a = group_halves::<FORMAT>(w, row + known);
-                let b = group_halves::<FORMAT>(w, other + known);
-                for half in unroll(0..4) {
+                for quarter in unroll(0..4) {
                     for block in unroll(0..BLOCKS) {
-                        let xs = activations(block, group, half);
+                        let xs = activations(block, step, i, quarter);
                         for pair in unroll(0..2) {
-                            let at = half * 4 + pair * 2;
+                            let at = quarter * 4 + pair * 2;
                             sums[block] = mma::<16, 8, 16, f16, f16>(
-                                [a[at], b[at], a[at + 1], b[at + 1]],
+                                [a[i][at], b[i][at], a[i][at + 1], b[i][at + 1]],
                                 [xs[pair * 2], xs[pair * 2 + 1]],
                                 sums[block],
                             );
@@ -220,8 +225,9 @@ pub mod kernels {
                         four = x.load(quad * 4);
                     }
                     largest = max(largest, largest_of(four));
-                    assume(quad * 2 + 2 <= WIDTH / 2);
-                    halves.store(quad * 2, rounded::<false>(four, 1.0 / unit));
+                    let to = place(quad / 8, quad % 8 / 2) + quad % 2 * 2;
+                    assume(to + 2 <= WIDTH / 2);
+                    halves.store(to, rounded::<false>(four, 1.0 / unit));
                 }
             }
             if pass == 0 {
@@ -230,6 +236,12 @@ pub mod kernels {
         }
         barrier();
         unit
+    }
+
+    /// Where a quarter of a group's activations lies in workgroup memory: those that four lanes read at once
+    /// are in different banks.
+    fn place(group: u32, quarter: u32) -> u32 {
+        group * 16 + (quarter ^ (group / STEP % 4)) * 4
     }
 
     fn largest_of(four: [f32; 4]) -> f32 {
