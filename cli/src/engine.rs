@@ -36,7 +36,7 @@ pub enum Error {
 }
 
 /// How a model is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options<'a> {
     /// The GGUF file.
     pub model: &'a Path,
@@ -48,8 +48,8 @@ pub struct Options<'a> {
     pub kv_dtype: KvDtype,
     /// CPU threads; `None`: one per core.
     pub threads: Option<NonZeroU32>,
-    /// Whether linked CUDA kernels are read from and written to the cache folder.
-    pub cubin_cache: bool,
+    /// How the device is opened.
+    pub opening: tilewright_runtime::Options,
 }
 
 impl<'a> Options<'a> {
@@ -61,7 +61,7 @@ impl<'a> Options<'a> {
             ctx_size: args.ctx_size,
             kv_dtype: args.kv_dtype,
             threads: args.threads,
-            cubin_cache: !cli.no_cubin_cache,
+            opening: cli.device_options(),
         }
     }
 }

@@ -51,6 +51,20 @@ fn ptx_assembles_without_spills() {
     });
 }
 
+/// One case of every kernel that may overlap with its neighbours.
+#[test]
+fn overlapping_texts_assemble() {
+    let mut found = 0;
+    for kernel in tilewright_kernels::all() {
+        let texts = kernel.info.cases.iter().flat_map(|case| case.texts);
+        if let Some(code) = texts.filter_map(|text| text.overlapping(90)).next() {
+            assemble(kernel.info.name, &code, "sm_90");
+            found += 1;
+        }
+    }
+    assert!(found >= tilewright_kernels::portable().len(), "{found} kernels");
+}
+
 #[test]
 fn wgsl_is_written_for_every_api() {
     each(|name, text| {

@@ -33,6 +33,7 @@ mod launch;
 mod memory_info;
 mod null;
 mod options;
+mod overlap;
 mod recording;
 mod reference;
 pub mod rule;

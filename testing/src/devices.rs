@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tilewright_runtime::{BackendKind, Capabilities, Device, DeviceSelector, Options};
 
 /// The devices named in `TILEWRIGHT_TEST_DEVICES`; by default the scalar references, software Vulkan and
-/// `interpreter`, which stands for the [`interpreters`].
+/// `interpreter`, which stands for the [`interpreters`]. `cuda+overlap` lets kernels overlap.
 ///
 /// # Panics
 /// A device that cannot be opened: a test that is skipped in silence proves nothing.
@@ -18,10 +18,15 @@ pub fn devices() -> Vec<Device> {
         if name == "interpreter" {
             return interpreters();
         }
-        let device = name
+        let (selector, overlap) = match name.strip_suffix("+overlap") {
+            Some(selector) => (selector, true),
+            None => (name, false),
+        };
+        let options = Options { overlap, ..Options::default() };
+        let device = selector
             .parse()
             .map_err(|e| format!("{e}"))
-            .and_then(|selector| Device::open(&selector).map_err(|e| e.to_string()));
+            .and_then(|selector| Device::open_with(&selector, &options).map_err(|e| e.to_string()));
         vec![device.unwrap_or_else(|error| panic!("{name} of TILEWRIGHT_TEST_DEVICES: {error}"))]
     };
     names.flat_map(open).collect()

@@ -38,6 +38,20 @@ pub struct Cli {
     /// Neither read nor write linked CUDA kernels in the cache folder
     #[arg(long, global = true)]
     pub no_cubin_cache: bool,
+    /// Let CUDA kernels start before the ones in front have ended (sm_90 and later)
+    #[arg(long, global = true)]
+    pub overlap: bool,
+}
+
+impl Cli {
+    /// How devices are opened.
+    pub fn device_options(&self) -> tilewright_runtime::Options {
+        tilewright_runtime::Options {
+            cubin_cache: !self.no_cubin_cache,
+            overlap: self.overlap,
+            ..Default::default()
+        }
+    }
 }
 
 /// The commands.

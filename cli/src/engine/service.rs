@@ -22,7 +22,7 @@ pub fn service(
     if let Some(threads) = model.threads {
         use_threads(threads);
     }
-    let device = device(model.device, !cli.no_cubin_cache).map_err(super::Error::failed)?;
+    let device = device(model.device, &cli.device_options()).map_err(super::Error::failed)?;
     if let Err(error) = model.kv_dtype.on(&device) {
         return Err(super::Error::Usage(Box::new(error)).into());
     }
