@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tilewright_model::speculative::DraftTree;
 use tilewright_model::synthetic::{KnownShape, Recipe};
 
 use super::device::DeviceChoice;
@@ -35,12 +36,26 @@ pub struct BenchArgs {
     /// Measurements after a warm-up
     #[arg(long, value_name = "N", default_value = "5")]
     pub repetitions: NonZeroU32,
+    /// Measure speculation too: guesses that are right with each of these probabilities
+    #[arg(long, value_name = "P,...", value_delimiter = ',', value_parser = super::number::fraction)]
+    pub acceptance: Vec<f32>,
+    /// Lengths of chains of guesses
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "4,7", value_parser = guesses())]
+    pub chains: Vec<u32>,
+    /// Guesses of a tree
+    #[arg(long, value_name = "N", default_value = "16", value_parser = guesses())]
+    pub tree: u32,
     /// auto, cuda[:N], wgpu[:N] or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
     /// Print one JSON object instead of a table
     #[arg(long)]
     pub json: bool,
+}
+
+/// How many guesses a pass may have.
+fn guesses() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..=DraftTree::MOST as i64)
 }
 
 /// A shape by name.

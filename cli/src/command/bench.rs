@@ -1,5 +1,7 @@
 //! `bench`: tokens per second of a whole model on random weights, in llama-bench's terms.
 
+mod speculation;
+
 use std::fmt::Write as _;
 use std::io::stdout;
 use std::time::Instant;
@@ -16,7 +18,13 @@ use crate::{engine, interrupt, output};
 /// Makes the model on the device and measures it.
 pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     args.quant.suits(args.shape).map_err(|error| Error::Usage(error.to_string()))?;
-    let device = engine::device(args.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
+    if !args.acceptance.is_empty() && args.batch.get() > 1 {
+        return Err(Error::Usage(
+            "speculation is measured with one sequence: use --batch 1".into(),
+        ));
+    }
+    let device = engine::device(args.device, &cli.device_options());
+    let device = device.map_err(engine::Error::failed)?;
     let config = args.shape.config();
     let started = Instant::now();
     let weights =
@@ -24,7 +32,8 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     let bytes_per_token = weights.bytes_per_token();
     let batch = args.batch.get();
     let longest = args.prompt.iter().map(|n| n.get()).max().unwrap_or(0);
-    let context = args.context + longest.max(args.generate.get());
+    let guesses = args.chains.iter().chain([&args.tree]).max().copied().unwrap_or(0);
+    let context = args.context + longest.max(args.generate.get() + 1 + guesses);
     let decoder = BareDecoder::new(&device, &config, weights, context, batch, args.chunk.get())
         .map_err(engine::Error::failed)?;
     let ready_ms = crate::report::milliseconds(started.elapsed());
@@ -35,6 +44,7 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
         rows.push(Row::new(format!("pp{prompt}"), &rates, None));
     }
     let rates = trials.measure(Trials::generate)?;
+    let speculation = trials.speculate()?;
     let steps = bytes_per_token as f64 / f64::from(batch) / 1e9;
     rows.push(Row::new(format!("tg{}", args.generate), &rates, Some(steps)));
     let report = Report {
@@ -46,6 +56,7 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
         bytes_per_token,
         ready_ms,
         rows,
+        speculation,
     };
     if args.json {
         return output::json(&mut stdout().lock(), &report);
@@ -110,6 +121,41 @@ impl Trials<'_> {
         Ok(all / start.elapsed().as_secs_f64())
     }
 
+    /// Speculation over the text that the model decodes, where it is asked for.
+    fn speculate(&mut self) -> Result<Vec<speculation::Row>, Error> {
+        if self.args.acceptance.is_empty() {
+            return Ok(Vec::new());
+        }
+        if interrupt::pressed() {
+            return Err(Error::Interrupted);
+        }
+        let (text, alone) = self.text().map_err(engine::Error::failed)?;
+        let context = self.tokens(self.args.context);
+        let mut begin = |decoder: &mut BareDecoder| {
+            decoder.clear();
+            if context.is_empty() { Ok(()) } else { decoder.prefill(&context) }
+        };
+        let vocabulary = self.vocabulary;
+        let decoder = &mut self.decoder;
+        let mut replay =
+            speculation::Replay { decoder, begin: &mut begin, text, vocabulary, alone };
+        let rows = replay.measure(&self.args.chains, self.args.tree, &self.args.acceptance);
+        Ok(rows.map_err(engine::Error::failed)?)
+    }
+
+    /// A decoded text, and the seconds that one of its tokens took.
+    fn text(&mut self) -> Result<(Vec<u32>, f64), DecoderError> {
+        self.begin()?;
+        let mut text = self.tokens(1);
+        let start = Instant::now();
+        for _ in 0..self.args.generate.get() {
+            let next = self.decoder.decode(&text[text.len() - 1..])?;
+            text.extend(next);
+        }
+        let alone = start.elapsed().as_secs_f64() / f64::from(self.args.generate.get());
+        Ok((text, alone))
+    }
+
     /// Some tokens, always the same.
     fn tokens(&self, count: u32) -> Vec<u32> {
         (0..count).map(|at| at.wrapping_mul(2_654_435_761) % self.vocabulary).collect()
@@ -129,6 +175,8 @@ struct Report {
     /// From nothing to a model on the device, weights made included.
     ready_ms: f64,
     rows: Vec<Row>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    speculation: Vec<speculation::Row>,
 }
 
 /// One measurement.
@@ -177,6 +225,9 @@ impl Report {
                 self.model, self.quant
             );
         }
+        if !self.speculation.is_empty() {
+            text += &speculation::table(&self.speculation);
+        }
         text
     }
 }
@@ -198,6 +249,7 @@ mod tests {
             bytes_per_token: 1_310_000_000,
             ready_ms: 1500.0,
             rows: vec![row, Row::new("pp512".into(), &[7.0], None)],
+            speculation: Vec::new(),
         };
         let table = report.table();
         assert!(

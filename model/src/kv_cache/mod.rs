@@ -11,7 +11,7 @@ mod swap;
 mod table;
 
 pub use dtype::{KvDtype, UnsupportedKvDtype};
-pub use moves::SlotMove;
+pub use moves::{SlotMove, branch_moves};
 pub use pages::{OutOfPages, PagePool};
 pub use swap::HostPages;
 pub use table::BlockTable;

@@ -1,6 +1,6 @@
 //! Moves of tokens: what brings an accepted branch of a drafted tree together.
 
-use super::KvCache;
+use super::{BlockTable, KvCache};
 use tilewright_kernels::{self as kernels, KvElement};
 use tilewright_runtime::{Device, Error};
 
@@ -11,6 +11,14 @@ pub struct SlotMove {
     pub from: u32,
     /// Where it shall lie.
     pub to: u32,
+}
+
+/// The moves that bring an accepted branch of a tree together, whose first node lies at the place `first`
+/// of its sequence.
+pub fn branch_moves(table: &BlockTable, first: u32, path: &[usize]) -> Vec<SlotMove> {
+    let slot = |at: usize| table.slot(first + at as u32);
+    let moved = path.iter().enumerate().filter(|(to, from)| to != *from);
+    moved.filter_map(|(to, from)| Some(SlotMove { from: slot(*from)?, to: slot(to)? })).collect()
 }
 
 impl<K: KvElement> KvCache<K> {

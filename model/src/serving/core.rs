@@ -12,7 +12,7 @@ use crate::batch::{Batch, Sight};
 use crate::decoder::DecoderError;
 use crate::forward::Forward;
 use crate::grammar::Constraint;
-use crate::kv_cache::{BlockTable, SlotMove};
+use crate::kv_cache::{BlockTable, SlotMove, branch_moves};
 use crate::scheduler::{Move, NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
 use crate::speculative::{Accepted, Speculation};
 use crate::tokenizer::Tokenizer;
@@ -295,7 +295,8 @@ impl Core {
         };
         // What a chain computed lies where it belongs.
         if !span.drafts.is_chain() {
-            moves.extend(branch_moves(span, &path, &BlockTable::of_pages(sequence.pages())));
+            let table = BlockTable::of_pages(sequence.pages());
+            moves.extend(branch_moves(&table, span.start + span.count, &path));
         }
         // The rows that the emitted tokens were chosen from.
         let nodes = path.iter().map(|node| node + 1);
@@ -325,14 +326,6 @@ impl Core {
         }
         self.scheduler.remove(id);
     }
-}
-
-/// The moves that bring an accepted branch to the places after the known tokens.
-fn branch_moves(span: &PlannedSpan, path: &[usize], table: &BlockTable) -> Vec<SlotMove> {
-    let first = span.start + span.count;
-    let slot = |at: usize| table.slot(first + at as u32);
-    let moved = path.iter().enumerate().filter(|(to, from)| to != *from);
-    moved.filter_map(|(to, from)| Some(SlotMove { from: slot(*from)?, to: slot(to)? })).collect()
 }
 
 /// Position of the last known token, whose output is the first that is chosen; past the end where

@@ -12,6 +12,7 @@ mod adaptive;
 mod branching;
 mod drafter;
 mod ngram;
+mod replay;
 mod suffix;
 mod tree;
 
@@ -20,5 +21,6 @@ pub use adaptive::{AdaptiveLength, LONGEST, best_length, speed_up};
 pub use branching::TreeDrafter;
 pub use drafter::{Drafter, Speculation};
 pub use ngram::NgramDrafter;
+pub use replay::GuessShape;
 pub use suffix::SuffixDrafter;
 pub use tree::DraftTree;
