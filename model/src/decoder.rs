@@ -96,6 +96,10 @@ pub struct Decoder<K: KvElement> {
     recordings: HashMap<StepKind, Recording>,
 }
 
+/// Tokens of the largest step that is recorded: larger ones keep a device busy while they are queued, and
+/// there are too many sizes of them.
+const MOST_RECORDED: u32 = 256;
+
 /// What decode steps of one recording have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct StepKind {
@@ -197,7 +201,7 @@ impl<K: KvElement> Decoder<K> {
         let parts = Parts::count(batch.keys_of_singles());
         let mut pass = self.workspace.pass(&self.config, size, batch.order, parts)?;
         pass.upload(batch)?;
-        if batch.is_decode() {
+        if batch.is_decode() && batch.len() <= MOST_RECORDED {
             let (order, ending, trees) = (batch.order, batch.ending(), batch.has_trees());
             self.replay(&mut pass, StepKind { size, order, ending, trees, parts }, batch)?;
         } else {

@@ -114,14 +114,13 @@ impl BareDecoder {
         let mut batch = Batch::default();
         for table in &mut self.tables {
             table.grow(at + 1 + guesses, &mut self.pool)?;
-            if drafts.is_chain() {
-                let tokens: Vec<u32> = [&[token], drafts.tokens()].concat();
-                batch.push(&tokens, at, table, &vec![BEST; tokens.len()]);
-                continue;
-            }
             batch.push(&[token], at, table, &[BEST]);
             for (node, guess) in drafts.tokens().iter().enumerate() {
                 let (place, position) = (at + 1 + node as u32, at + 1 + drafts.depth(node) as u32);
+                if drafts.is_chain() {
+                    batch.push(&[*guess], place, table, &[BEST]);
+                    continue;
+                }
                 let sight = Sight { place, start: at + 1, visible: drafts.visible(node) };
                 batch.push_node(*guess, position, sight, table, &[BEST]);
             }

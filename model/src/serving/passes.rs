@@ -33,8 +33,10 @@ impl Pass {
 pub(super) fn together(plan: &Plan) -> Vec<Pass> {
     let parts = plan.spans.iter().enumerate().flat_map(|(span, planned)| {
         let (start, end) = (planned.start, planned.start + planned.tokens());
-        // Nodes of a tree do not follow each other: each is computed by itself.
-        let step = if planned.drafts.is_chain() { end - start } else { 1 };
+        // Guesses are computed by themselves, those of all sequences in one launch of attention: nodes of
+        // a tree do not follow each other, and a chain would have a launch of its own, of a tile that it
+        // does not fill.
+        let step = if planned.drafts.is_empty() { end - start } else { 1 };
         let starts = (start..end).step_by(step.max(1) as usize);
         starts.map(move |at| Part { span, positions: at..at + step })
     });
@@ -84,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn single_tokens_come_first() {
+    fn single_tokens_and_guesses_come_first() {
         let plan = plan(&[(7, 0..3, 0), (8, 10..11, 0), (9, 4..5, 2)]);
         let [pass] = &together(&plan)[..] else { panic!() };
-        assert_eq!(parts(pass), [(1, 10..11), (0, 0..3), (2, 4..7)]);
+        assert_eq!(parts(pass), [(1, 10..11), (2, 4..5), (2, 5..6), (2, 6..7), (0, 0..3)]);
         assert_eq!(together(&Plan::default()), []);
     }
 
