@@ -105,7 +105,7 @@ fn complete(
     let ended = child::run(&mut command, &log, options.timeout)?;
     let what = format!("generate --device {device}");
     if ended.outcome != Outcome::Exited(0) {
-        let (outcome, line) = (ended.outcome.to_string(), ended.last_line());
+        let (outcome, line) = (ended.story(), ended.last_line());
         return Err(Error::Child { what, outcome, line });
     }
     serde_json::from_str(&ended.stdout).map_err(|cause| Error::Json { what, cause })

@@ -10,6 +10,7 @@ mod generate;
 mod kernels;
 mod libtest;
 mod options;
+mod threads;
 mod utc;
 
 use std::time::SystemTime;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::engine::EngineArgs;
 use super::model::ModelArgs;
-use super::number::not_negative;
+use super::number::{not_negative, seed};
 
 /// `throughput`.
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub struct ThroughputArgs {
     #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = not_negative)]
     pub temperature: f32,
     /// Selects prompts and lengths
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Print one JSON object instead of text
     #[arg(long)]

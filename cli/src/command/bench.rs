@@ -50,7 +50,7 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     let report = Report {
         model: args.shape.name(),
         quant: args.quant.name(),
-        device: format!("{} {}", device.kind(), device.capabilities().name),
+        device: device.capabilities().label(),
         batch,
         context: args.context,
         bytes_per_token,

@@ -96,8 +96,7 @@ impl Loaded {
 
 impl Engine for Loaded {
     fn device(&self) -> String {
-        let capabilities = self.engine.device().capabilities();
-        format!("{} {}", capabilities.kind, capabilities.name)
+        self.engine.device().capabilities().label()
     }
 
     fn load_time(&self) -> Duration {

@@ -53,6 +53,16 @@ fn usage_errors_are_one_line_and_exit_2() {
         (&["generate", "--model", "m", "--prompt", "a", "--min-p", "1.01"], "from 0 to 1"),
         (&["generate", "--model", "m", "--prompt", "a", "--top-k", "-1"], "--top-k"),
         (&["generate", "--model", "m", "--prompt", "a", "--repeat-penalty", "-2"], "above 0"),
+        (
+            &["generate", "--model", "m", "--prompt", "a", "--seed", "-1"],
+            "whole number from 0 to 18446744073709551615",
+        ),
+        (&["generate", "--model", "m", "--prompt", "a", "--seed", "1e3"], "whole number from 0"),
+        (&["throughput", "--model", "m", "--seed=-1"], "whole number from 0"),
+        (
+            &["perplexity", "--model", "m", "--file", "f", "--ctx-size", "1"],
+            "--ctx-size 1 leaves no token to predict",
+        ),
         (&["chat", "--model", "m", "--temperature", "-1"], "at least 0"),
         (&["generate", "--model", "m", "--prompt", "a", "--min-p", "-0.1"], "from 0 to 1"),
         (&["generate", "--model", "m", "--prompt", "a", "--repeat-penalty", "0"], "above 0"),

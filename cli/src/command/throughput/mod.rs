@@ -32,7 +32,7 @@ pub(super) fn run(cli: &Cli, args: &ThroughputArgs) -> Result<(), Error> {
     send(&engine, warm_up, WARM_UP as usize)?;
     let capabilities = engine.device().capabilities();
     let report = Report {
-        device: format!("{} {}", capabilities.kind, capabilities.name),
+        device: capabilities.label(),
         lengths: args.lengths.to_string(),
         requests: args.requests.get(),
         concurrency,
