@@ -5,7 +5,7 @@ use half::bf16;
 use crate::Agreement;
 
 /// Half a unit in the last place of bf16, relative.
-const HALF_UNIT: f64 = 1.0 / 512.0;
+const HALF_UNIT: f64 = 1.0 / 256.0;
 
 /// Elements that both sides are compared with.
 #[derive(Debug, Clone, Default)]

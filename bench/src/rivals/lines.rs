@@ -18,7 +18,7 @@ pub(super) struct LineChild {
     what: String,
     child: Child,
     /// To the thread that writes: a child that does not read must not block the one who waits for it.
-    told: Option<Sender<String>>,
+    told: Sender<String>,
     heard: Receiver<String>,
     /// The last line that says something on standard error.
     complaint: Arc<Mutex<String>>,
@@ -67,57 +67,43 @@ impl LineChild {
                 }
             });
         }
-        Ok(LineChild { what: what.to_owned(), child, told: Some(told), heard, complaint })
+        Ok(LineChild { what: what.to_owned(), child, told, heard, complaint })
     }
 
     /// Sends a line. A child that is gone is an error of the next [`LineChild::hear`].
     pub fn tell(&self, line: &str) {
-        if let Some(told) = &self.told {
-            let _ = told.send(format!("{line}\n"));
-        }
-    }
-
-    /// Says that no more lines come.
-    pub fn close(&mut self) {
-        self.told = None;
-    }
-
-    /// The next line that it says; `None` where it has ended well.
-    ///
-    /// # Errors
-    /// [`Error::Child`] where it ended otherwise, or says nothing in time: then it is ended.
-    pub fn hear_or_end(&mut self, limit: Duration) -> Result<Option<String>, Error> {
-        match self.heard.recv_timeout(limit) {
-            Ok(line) => Ok(Some(line)),
-            Err(RecvTimeoutError::Timeout) => {
-                self.kill();
-                let outcome = format!("said nothing for {} s and was ended", limit.as_secs_f64());
-                Err(self.failed(outcome))
-            }
-            Err(RecvTimeoutError::Disconnected) => self.ended().map(|()| None),
-        }
+        let _ = self.told.send(format!("{line}\n"));
     }
 
     /// The next line that it says.
     ///
     /// # Errors
-    /// [`Error::Child`] where it ends instead, and as [`LineChild::hear_or_end`].
+    /// [`Error::Child`] where it ends instead, or says nothing in time: then it is ended.
     pub fn hear(&mut self, limit: Duration) -> Result<String, Error> {
-        let line = self.hear_or_end(limit)?;
-        line.ok_or_else(|| self.failed("ended before it answered".to_owned()))
+        match self.heard.recv_timeout(limit) {
+            Ok(line) => Ok(line),
+            Err(RecvTimeoutError::Timeout) => {
+                self.kill();
+                let outcome = format!("said nothing for {} s and was ended", limit.as_secs_f64());
+                Err(self.failed(outcome))
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(self.ended()),
+        }
     }
 
     /// How it ended, once its output has.
-    fn ended(&mut self) -> Result<(), Error> {
+    fn ended(&mut self) -> Error {
         let start = Instant::now();
         loop {
             match self.child.try_wait() {
-                Ok(Some(status)) if status.success() => return Ok(()),
-                Ok(Some(status)) => return Err(self.failed(format!("ended with {status}"))),
+                Ok(Some(status)) if status.success() => {
+                    return self.failed("ended before it answered".to_owned());
+                }
+                Ok(Some(status)) => return self.failed(format!("ended with {status}")),
                 Ok(None) if start.elapsed() < END => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) | Err(_) => {
                     self.kill();
-                    return Err(self.failed("closed its output and was ended".to_owned()));
+                    return self.failed("closed its output and was ended".to_owned());
                 }
             }
         }
@@ -158,14 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_answered_until_the_input_ends() {
+    fn each_line_is_answered() {
         let mut child = shell("while read line; do echo \"<$line>\"; done");
         for line in ["a", "b c"] {
             child.tell(line);
             assert_eq!(child.hear(MINUTE).unwrap(), format!("<{line}>"));
         }
-        child.close();
-        assert_eq!(child.hear_or_end(MINUTE).unwrap(), None);
     }
 
     #[test]

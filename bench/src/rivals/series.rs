@@ -179,3 +179,132 @@ fn fill(run: &mut Run, all: &[Gathered], rounds: u32) {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::rivals;
+    use crate::Error;
+    use crate::record::Run;
+    use crate::rivals::Options;
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    /// What a process prints for a row whose time is `$us`.
+    const ROW: &str = r#"printf '{"row": {"id": "%s", "outcome": {"measured": {"us": %s, "rival": {"name": "cuBLAS",
+        "version": "13", "us": 60}, "check": {"passed": true, "max_error": 0, "tolerance": 1}}}}}' "$1" "$us" |
+        tr -d '\n'; echo"#;
+    const START: &str = r#"echo '{"start": {"device": "A GPU", "driver": "1"}}'"#;
+
+    /// A folder with a program that, for each case, runs `row` in the shell (`$1`: its id, `$n`: the
+    /// number of the program's run).
+    struct Fake(PathBuf);
+
+    impl Fake {
+        fn new(name: &str, start: &str, row: &str) -> Fake {
+            let folder = format!("tilewright-rivals-{name}-{}", std::process::id());
+            let folder = std::env::temp_dir().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            let script = format!(
+                "#!/bin/sh\necho run >> {runs}; n=$(grep -c run {runs})\n\
+                 [ \"$1\" = rivals-process ] || exit 9\n{start}\n\
+                 while [ $# -gt 0 ]; do\nif [ \"$1\" = --case ]; then\nshift\n{row}\nfi\nshift\ndone\n",
+                runs = folder.join("runs").display(),
+            );
+            let program = folder.join("program");
+            std::fs::write(&program, script).unwrap();
+            std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+            Fake(folder)
+        }
+
+        fn run(&self, cases: &[&str]) -> Result<(), Error> {
+            rivals(&Options {
+                program: self.0.join("program"),
+                device: "cuda".to_owned(),
+                python: "python3".into(),
+                rounds: 15,
+                processes: 3,
+                only: Vec::new(),
+                cases: cases.iter().map(|id| (*id).to_owned()).collect(),
+                bundle: self.0.clone(),
+                commit: Some("0123".to_owned()),
+                timeout: Duration::from_secs(2),
+                out: self.0.join("out.json"),
+            })
+        }
+
+        fn record(&self) -> Run {
+            Run::read(&self.0.join("out.json")).unwrap()
+        }
+    }
+
+    impl Drop for Fake {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    const CASES: [&str; 3] = ["matmul/bf16/8x8x8", "matmul/bf16/16x8x8", "matmul/bf16/24x8x8"];
+
+    #[test]
+    fn rows_are_medians_over_the_processes() {
+        let row = format!("us=$((40 / n)); {ROW}");
+        let fake = Fake::new("median", START, &row);
+        fake.run(&CASES).unwrap();
+        let run = fake.record();
+        // 40, 20 and 13.
+        let rows: Vec<_> = run.rows.iter().map(|row| (row.us, row.ratio, row.processes)).collect();
+        assert_eq!(rows, [(20.0, Some(3.0), Some(3)); 3]);
+        assert_eq!((run.device.as_str(), run.commit.as_str(), run.dirty), ("A GPU", "0123", false));
+        assert!(run.absent.is_empty());
+    }
+
+    #[test]
+    fn a_row_that_kills_its_process_costs_no_other() {
+        let dies = "case $1 in *16x8x8) echo 'error: illegal address' >&2; exit 1;; esac";
+        let fake = Fake::new("dies", START, &format!("{dies}; us=30; {ROW}"));
+        fake.run(&CASES).unwrap();
+        let run = fake.record();
+        let rows: Vec<_> = run.rows.iter().map(|row| (row.id.as_str(), row.processes)).collect();
+        assert_eq!(rows, [(CASES[0], Some(3)), (CASES[2], Some(3))]);
+        assert_eq!(run.absent.len(), 1);
+        let reason = "the process ended with exit status: 1: illegal address";
+        assert_eq!((run.absent[0].id.as_str(), run.absent[0].reason.as_str()), (CASES[1], reason));
+    }
+
+    #[test]
+    fn a_row_that_never_ends_is_ended() {
+        let waits = "case $1 in *16x8x8) exec sleep 60;; esac";
+        let fake = Fake::new("waits", START, &format!("{waits}; us=30; {ROW}"));
+        fake.run(&CASES[1..]).unwrap();
+        let run = fake.record();
+        assert_eq!((run.rows.len(), run.absent.len()), (1, 1));
+        let reason = &run.absent[0].reason;
+        assert!(reason.starts_with("the process said nothing for 4 s"), "{reason}");
+    }
+
+    #[test]
+    fn wrong_numbers_are_recorded_without_a_speed_and_fail_the_run() {
+        let wrong = r#"echo '{"row": {"id": "matmul/bf16/8x8x8", "outcome": {"wrong": {"place": "result[7]",
+            "check": {"passed": false, "max_error": 2, "tolerance": 1}}}}}' | tr -d '\n'; echo"#;
+        let fake = Fake::new("wrong", START, wrong);
+        let error = fake.run(&CASES[..1]).unwrap_err().to_string();
+        assert!(error.starts_with("1 of ") && error.ends_with(" did not pass"), "{error}");
+        let run = fake.record();
+        assert!(run.rows.is_empty());
+        assert_eq!(run.absent[0].reason, "the numbers are wrong: result[7]");
+    }
+
+    #[test]
+    fn a_side_that_cannot_start_ends_the_command_with_its_reason() {
+        let fake =
+            Fake::new("start", "echo 'error: no rival to compare with: no torch' >&2; exit 1", "");
+        let error = fake.run(&CASES).unwrap_err().to_string();
+        let expected = "the process ended with exit status: 1: no rival to compare with: no torch";
+        assert_eq!(error, expected);
+        assert!(!fake.0.join("out.json").exists());
+        let error = fake.run(&["matmul/8"]).unwrap_err().to_string();
+        assert!(error.starts_with("`matmul/8` is no contest"), "{error}");
+    }
+}
