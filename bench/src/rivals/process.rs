@@ -89,6 +89,7 @@ mod tests {
     use super::{Line, ProcessOptions, run};
     use crate::rivals::contest::{Contest, Work};
     use crate::rivals::duel::{self, Outcome};
+    use crate::rivals::expected::Expected;
     use crate::rivals::fake;
     use crate::rivals::ours::Ours;
     use crate::rivals::theirs::Theirs;
@@ -156,6 +157,28 @@ mod tests {
             assert!(*us > 0.0 && check.passed && check.tolerance > 0.0, "{check:?}");
             assert_eq!((rival.name.as_str(), rival.us), (contest.work.rival(), 8.0));
             assert!(rival.max_error.is_some());
+        }
+    }
+
+    /// What PyTorch 2.15's `scaled_dot_product_attention` gave on a processor for the script's requests of
+    /// these contests: both sides mean the same elements.
+    #[test]
+    fn pytorch_has_the_same_elements_at_the_same_places() {
+        let pinned = [
+            (attention(true), [0, 5, 17000], [0.8828125, 2.90625, -0.6328125]),
+            (decode(), [0, 5, 2000], [0.1591796875, 0.0185546875, -0.1171875]),
+        ];
+        let cpu = Device::open(&DeviceSelector::Cpu).unwrap();
+        for (contest, places, values) in pinned {
+            let mut ours = Ours::prepare(&cpu, &contest).unwrap();
+            ours.round(1).unwrap();
+            ours.expected = Expected::default();
+            for (place, value) in places.into_iter().zip(values) {
+                ours.expected.add(place, value, 1.0 / 1024.0 + value.abs() / 128.0);
+            }
+            let (found, _) = ours.found().unwrap();
+            let agreement = ours.expected.compare(&found);
+            assert!(agreement.passed(), "{contest}: {}", agreement.place);
         }
     }
 
