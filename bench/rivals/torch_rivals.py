@@ -1,6 +1,6 @@
 """The other side of `tilewright-bench rivals`: PyTorch's kernels (cuDNN, cuBLAS) on the GPU.
 
-One JSON object a line: requests on standard input, an answer to each on standard output, and before the
+The number of the GPU is the first argument; without one, 0. One JSON object a line: requests on standard input, an answer to each on standard output, and before the
 first request one line that says what is here. The process, and with it the CUDA context, stays until its
 standard input ends. Whatever libraries print goes to standard error.
 
@@ -155,10 +155,11 @@ class Case:
         return (time.perf_counter() - start) * 1e6 / (replays * self.launches)
 
 
-def ready(torch):
-    """What is here, once everything that is needed is."""
-    if not torch.cuda.is_available():
-        raise RuntimeError("PyTorch " + torch.__version__ + " finds no CUDA device")
+def ready(torch, index):
+    """What is here, once everything that is needed is; device `index` becomes the current one."""
+    if not torch.cuda.is_available() or index >= torch.cuda.device_count():
+        raise RuntimeError("PyTorch " + torch.__version__ + " finds no CUDA device %d" % index)
+    torch.cuda.set_device(index)
     if torch.backends.cudnn.version() is None:
         raise RuntimeError("PyTorch " + torch.__version__ + " has no cuDNN")
     if not hasattr(torch.backends.cuda, "enable_cudnn_sdp"):
@@ -171,7 +172,7 @@ def ready(torch):
     cudnn = torch.backends.cudnn.version()
     return {
         "torch": torch.__version__,
-        "device": torch.cuda.get_device_name(0),
+        "device": torch.cuda.get_device_name(index),
         "cudnn": "%d.%d.%d" % (cudnn // 10000, cudnn // 100 % 100, cudnn % 100),
         "cublas": cublas(torch),
     }
@@ -232,7 +233,7 @@ def main():
     try:
         import torch
 
-        here = ready(torch)
+        here = ready(torch, int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     except Exception as error:
         say(failure(error))
         return 1

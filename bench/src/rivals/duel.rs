@@ -13,7 +13,7 @@ use crate::run::median;
 use crate::{Agreement, Error};
 
 /// A round is so long at least: waiting for its end then costs nothing.
-const ROUND: Duration = Duration::from_millis(30);
+const ROUND: Duration = Duration::from_millis(50);
 /// Rounds of each side before those that count: the GPU is then as hot as it will be.
 const WARM: u32 = 3;
 /// A round has no more replays, should a clock stand still.
@@ -33,7 +33,7 @@ pub(super) enum Outcome {
     },
     /// Our numbers are wrong: no speed.
     Wrong { place: String, check: Check },
-    /// There is nothing to compare with.
+    /// One side cannot do it.
     Absent { reason: String },
 }
 
@@ -47,7 +47,18 @@ pub(super) fn run(
     contest: &Contest,
     rounds: u32,
 ) -> Result<Outcome, Error> {
-    contend(&Ours::prepare(device, contest)?, theirs, contest, rounds)
+    use tilewright_runtime::Error as Fault;
+    let ours = match Ours::prepare(device, contest) {
+        Ok(ours) => ours,
+        // The device is as good as before.
+        Err(
+            fault @ (Fault::NoCase { .. } | Fault::MissingCase { .. } | Fault::OutOfMemory { .. }),
+        ) => {
+            return Ok(Outcome::Absent { reason: format!("ours: {fault}") });
+        }
+        Err(fault) => return Err(fault.into()),
+    };
+    contend(&ours, theirs, contest, rounds)
 }
 
 /// The same with our side as it is.

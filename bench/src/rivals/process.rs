@@ -50,7 +50,7 @@ pub(super) enum Line {
 pub fn process(options: &ProcessOptions, out: &mut dyn Write) -> Result<(), Error> {
     let contest = |id: &String| id.parse::<Contest>().map_err(|reason| Error::Contest { reason });
     let contests = options.contests.iter().map(contest).collect::<Result<Vec<_>, _>>()?;
-    run(options, &contests, &mut python(&options.python), out)
+    run(options, &contests, &mut python(&options.python, &options.device), out)
 }
 
 pub(super) fn run(
@@ -195,6 +195,16 @@ mod tests {
         values[1] += 5.0;
         let other = reason(&child(&values, true, r#"echo '{"us": 8.0}'"#));
         assert!(other.starts_with("cuBLAS: computes something else: result["), "{other}");
+    }
+
+    #[test]
+    fn what_we_have_no_kernel_for_is_absent() {
+        let script = child(&[], true, r#"echo '{"us": 8.0}'"#);
+        let contest = Contest { work: Work::Matmul { m: 8, n: 9, k: 8 }, ..matmul() };
+        let found = outcomes(&[contest, contest], &script).unwrap();
+        assert_eq!(found.len(), 2);
+        let Outcome::Absent { reason } = &found[0] else { panic!("{found:?}") };
+        assert!(reason.starts_with("ours: "), "{reason}");
     }
 
     #[test]

@@ -51,10 +51,11 @@ enum Answer {
     Error(String),
 }
 
-/// The command that runs the script in a Python.
-pub(super) fn python(program: &Path) -> Command {
+/// The command that runs the script in a Python, on the GPU that `device` numbers (`cuda:1`).
+pub(super) fn python(program: &Path, device: &str) -> Command {
     let mut command = Command::new(program);
-    command.args(["-u", "-c", SCRIPT]);
+    let index = device.split_once(':').map_or("0", |(_, index)| index);
+    command.args(["-u", "-c", SCRIPT, index]);
     command
 }
 
@@ -201,7 +202,7 @@ mod tests {
         let folder = std::env::temp_dir().join(folder);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("torch.py"), "raise ImportError('no torch here')").unwrap();
-        let mut command = python(Path::new("python3"));
+        let mut command = python(Path::new("python3"), "cuda:1");
         let error = Theirs::start(command.env("PYTHONPATH", &folder), MINUTE).unwrap_err();
         std::fs::remove_dir_all(folder).unwrap();
         assert!(error.to_string().contains("no torch here"), "{error}");
