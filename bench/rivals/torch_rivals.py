@@ -12,12 +12,14 @@ standard input ends. Whatever libraries print goes to standard error.
     either:   {"error": "one line"}
 
 A case is `launches` launches in one CUDA graph; launch i reads the tensors of number i % `buffers`. `sample`
-are elements of the result, of all buffers one after the other in the order that the case's kind states.
+are elements of the result, of all buffers one after the other in the order that the case's kind states; a value
+that is no finite number is null.
 A round replays the graph, waits, and gives the time of one launch by the host's clock. `captured` is false
 where a library refused to be captured: its launches are then queued one by one, which is said in the record.
 """
 
 import json
+import math
 import os
 import sys
 import time
@@ -114,7 +116,9 @@ class Case:
         """The sampled elements of the results of every buffer."""
         results = [self.result(self.launch(i)).reshape(-1) for i in range(self.buffers)]
         index = self.torch.tensor(sample, dtype=self.torch.int64, device=self.device)
-        return self.torch.cat(results)[index].to(self.torch.float64).tolist()
+        values = self.torch.cat(results)[index].to(self.torch.float64).tolist()
+        # JSON has no other numbers.
+        return [value if math.isfinite(value) else None for value in values]
 
     def record(self, may_fail):
         """Whether the launches are a graph, and what runs them."""

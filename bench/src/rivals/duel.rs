@@ -78,7 +78,8 @@ pub(super) fn contend(
         Ok(prepared) => prepared,
         Err(reason) => return Ok(absent(contest, reason)),
     };
-    let agreement = ours.expected.compare(&prepared.values);
+    let values = prepared.values.iter().map(|value| value.unwrap_or(f64::NAN));
+    let agreement = ours.expected.compare(&values.collect::<Vec<f64>>());
     if !agreement.passed() {
         return Ok(absent(contest, format!("computes something else: {}", agreement.place)));
     }

@@ -35,8 +35,8 @@ pub(super) struct Versions {
 /// What it says to a case.
 #[derive(Debug, PartialEq, Deserialize)]
 pub(super) struct Prepared {
-    /// The sampled elements of its result.
-    pub values: Vec<f64>,
+    /// The sampled elements of its result; none for what is no finite number.
+    pub values: Vec<Option<f64>>,
     /// Whether its launches are a graph.
     pub captured: bool,
 }
@@ -166,7 +166,7 @@ mod tests {
         let script = format!(
             r#"echo '{}'
             read line; echo '{{"error": "no kernel fits"}}'
-            read line; echo '{{"prepared": {{"values": [0.5], "captured": true}}}}'
+            read line; echo '{{"prepared": {{"values": [0.5, null], "captured": true}}}}'
             read line; echo '{{"us": 2.5}}'
             read line; echo '{{"error": "lost"}}'
             read line; echo '{{"us": 0}}'
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(theirs.version(&contest().work), "13.1.0 (torch 2.9)");
         assert_eq!(theirs.versions().device, "A GPU");
         assert_eq!(theirs.prepare(&contest(), &[1]).unwrap().unwrap_err(), "no kernel fits");
-        assert_eq!(theirs.prepare(&contest(), &[1]).unwrap().unwrap().values, [0.5]);
+        assert_eq!(theirs.prepare(&contest(), &[1]).unwrap().unwrap().values, [Some(0.5), None]);
         assert_eq!(theirs.round(3).unwrap(), Ok(2.5));
         assert_eq!(theirs.round(3).unwrap(), Err("lost".to_owned()));
         assert_eq!(theirs.round(3).unwrap(), Err("a time of 0 us".to_owned()));
