@@ -158,7 +158,7 @@ fn rate(tokens: u32, ms: f64) -> f64 {
 }
 
 /// The middle one, the lower of two.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
 }
