@@ -17,7 +17,14 @@ pub(crate) mod kernels {
             mask: [causal],
             kv: [paged(64)],
             tiles: {
-                sm_80 => first_of[{ heads: 4 }, { heads: 3 }, { heads: 2 }, { heads: 1 }],
+                sm_80 if head_dim == 64 || head_dim == 128 => first_of[
+                    { heads: 4 },
+                    { heads: 3 },
+                    { heads: 2 },
+                    { heads: 1 },
+                ],
+                // The family's texts have a limit: models with three heads a group have one of those sizes.
+                sm_80 => first_of[{ heads: 4 }, { heads: 2 }, { heads: 1 }],
                 wgsl if head_dim == 256 => first_of[
                     { heads: 4, threads: 64 },
                     { heads: 1, threads: 64 },
