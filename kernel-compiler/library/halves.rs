@@ -15,9 +15,9 @@ pub fn group_halves<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
         Format::Q5_0 => halves_q5_0(w, group),
         Format::Q5_1 => halves_q5_1(w, group),
         Format::Q8_0 => halves_q8_0(w, group),
-        Format::Q4_K => halves_q4_k(w, group),
-        Format::Q5_K => halves_q5_k(w, group),
-        Format::Q6_K => halves_q6_k(w, group),
+        Format::Q4_K => halves_q4_k::<1>(w, group)[0],
+        Format::Q5_K => halves_q5_k::<1>(w, group)[0],
+        Format::Q6_K => halves_q6_k::<1>(w, group)[0],
         Format::F16 => halves_f16(w, group),
         _ => {
             let mut words = [0u32; 16];
@@ -39,9 +39,9 @@ pub fn pair_halves<const FORMAT: Format>(
     groups: u32,
 ) -> [[u32; 16]; 2] {
     match FORMAT {
-        Format::Q4_K => pair_q4_k(w, row + min(first, groups - 2)),
-        Format::Q5_K => pair_q5_k(w, row + min(first, groups - 2)),
-        Format::Q6_K => pair_q6_k(w, row + min(first, groups - 2)),
+        Format::Q4_K => halves_q4_k::<2>(w, row + min(first, groups - 2)),
+        Format::Q5_K => halves_q5_k::<2>(w, row + min(first, groups - 2)),
+        Format::Q6_K => halves_q6_k::<2>(w, row + min(first, groups - 2)),
         _ => map(2, |i| group_halves::<FORMAT>(w, row + min(first + i, groups - 1))),
     }
 }
@@ -52,13 +52,12 @@ const BYTES: u32 = 0x00ff00ff;
 
 /// The f16 at a half-word index, twice.
 fn scale_pair(w: Packed, base: u32, at: u32) -> f16x2 {
-    let pair = w.word(base + at / 2);
-    bitcast::<f16x2>(prmt(pair, 0, select(at % 2 == 1, 0x3232, 0x1010)))
+    twice(w.word(base + at / 2), at % 2 == 1)
 }
 
 /// The first or the second f16 of a word, twice.
 fn twice(word: u32, second: bool) -> f16x2 {
-    bitcast::<f16x2>(prmt(word, 0, if second { 0x3232 } else { 0x1010 }))
+    bitcast::<f16x2>(prmt(word, 0, select(second, 0x3232, 0x1010)))
 }
 
 /// A number, rounded, twice.
@@ -138,51 +137,40 @@ fn halves_q8_0(w: Packed, group: u32) -> [u32; 16] {
     })
 }
 
-fn halves_q4_k(w: Packed, group: u32) -> [u32; 16] {
-    let (block, part) = (group / 8, group % 8);
-    let blocks = w.groups / 8;
-    let subscales = plane(blocks, 4);
-    let (scale, minimum) = part_scales(w, subscales * 4, block, part);
-    let low = subscales + plane(blocks, 12) + block * 8 + part / 2 * 2;
-    let fours = map(2, |half| w.four(low + half));
-    let shift = part % 2 * 4;
-    map(16, |i| {
-        let low = fours[i / 8][i % 8 / 2] >> shift;
-        bitcast::<u32>(fma(quants(low, i % 2, NIBBLES, 0x64006400), scale, minimum))
-    })
-}
-
-/// The nibbles of two groups lie in the same bytes.
-fn pair_q4_k(w: Packed, first: u32) -> [[u32; 16]; 2] {
+/// `COUNT` neighbouring groups, one or two: of two the first has an even number, and the nibbles of both lie
+/// in the same bytes.
+fn halves_q4_k<const COUNT: u32>(w: Packed, first: u32) -> [[u32; 16]; COUNT] {
     let (block, part) = (first / 8, first % 8);
     let blocks = w.groups / 8;
     let subscales = plane(blocks, 4);
-    let scales = pair_scales(w, subscales * 4, block, part);
-    let low = subscales + plane(blocks, 12) + block * 8 + part;
+    let scales = part_scales::<COUNT>(w, subscales * 4, block, part);
+    let odd = is_odd::<COUNT>(part);
+    let low = subscales + plane(blocks, 12) + block * 8 + part - odd;
     let fours = map(2, |half| w.four(low + half));
-    map(2, |i| {
+    map(COUNT, |i| {
         let (scale, minimum) = scales[i];
         map(16, |j| {
-            let low = fours[j / 8][j % 8 / 2] >> (i * 4);
+            let low = fours[j / 8][j % 8 / 2] >> ((odd + i) * 4);
             bitcast::<u32>(fma(quants(low, j % 2, NIBBLES, 0x64006400), scale, minimum))
         })
     })
 }
 
-/// So do their fifth bits.
-fn pair_q5_k(w: Packed, first: u32) -> [[u32; 16]; 2] {
+/// As `halves_q4_k`; the fifth bits of both groups lie in the same bytes too.
+fn halves_q5_k<const COUNT: u32>(w: Packed, first: u32) -> [[u32; 16]; COUNT] {
     let (block, part) = (first / 8, first % 8);
     let blocks = w.groups / 8;
     let subscales = plane(blocks, 4);
-    let scales = pair_scales(w, subscales * 4, block, part);
+    let scales = part_scales::<COUNT>(w, subscales * 4, block, part);
     let high = subscales + plane(blocks, 12);
-    let low = high + plane(blocks, 32) + block * 8 + part;
+    let odd = is_odd::<COUNT>(part);
+    let low = high + plane(blocks, 32) + block * 8 + part - odd;
     let fours = map(2, |half| w.four(low + half));
     let bits = map(2, |half| w.four(high + block * 2 + half));
-    map(2, |i| {
+    map(COUNT, |i| {
         let (scale, minimum) = scales[i];
         map(16, |j| {
-            let low = fours[j / 8][j % 8 / 2] >> (i * 4);
+            let low = fours[j / 8][j % 8 / 2] >> ((odd + i) * 4);
             let fifth = ((bits[j / 8][j % 8 / 2] >> part) << (4 - i)) & 0x10101010;
             let q = quants(joined(low, fifth), j % 2, BYTES, 0x64006400);
             bitcast::<u32>(fma(q, scale, minimum))
@@ -190,21 +178,26 @@ fn pair_q5_k(w: Packed, first: u32) -> [[u32; 16]; 2] {
     })
 }
 
-/// The upper bits of two groups lie in the same bytes, their nibbles in neighbouring ones.
-fn pair_q6_k(w: Packed, first: u32) -> [[u32; 16]; 2] {
+/// As `halves_q4_k`, but for the nibbles, which lie in neighbouring bytes; the upper bits of both groups lie
+/// in the same ones.
+fn halves_q6_k<const COUNT: u32>(w: Packed, first: u32) -> [[u32; 16]; COUNT] {
     let (block, part) = (first / 8, first % 8);
-    let (side, shift) = (part / 4, part % 4 * 2);
+    let (side, quarter) = (part / 4, part % 4);
     let blocks = w.groups / 8;
     let high = plane(blocks, 128);
     let subscales = high + plane(blocks, 64);
     let d = w.half((subscales + plane(blocks, 16)) * 4, block);
-    let bytes = w.word(subscales * 4 + block * 4 + part / 2);
-    let fours = map(4, |at| w.four(block * 8 + side * 4 + at));
+    let odd = is_odd::<COUNT>(part);
+    // The two signed bytes of each group, from the first group's on.
+    let bytes = w.word(subscales * 4 + block * 4 + part / 2) >> (odd * 16);
+    let low = block * 8 + side * 4 + odd * 2;
+    let fours = map(2 * COUNT, |at| w.four(low + at));
     let bits = map(2, |half| w.four(high + block * 4 + side * 2 + half));
-    map(2, |i| {
+    let shift = quarter * 2;
+    map(COUNT, |i| {
         let scales = map(2, |half| both(signed_byte(bytes, i * 2 + half) * d));
         map(16, |j| {
-            let low = fours[i * 2 + j / 8][j % 8 / 2] >> shift;
+            let low = fours[i * 2 + j / 8][j % 8 / 2] >> (shift - odd * 2);
             let upper = ((bits[j / 8][j % 8 / 2] >> shift) << (4 - i * 2)) & 0x30303030;
             // 1056 = 1024 + 32
             let q = quants(joined(low, upper), j % 2, BYTES, 0x64206420);
@@ -213,61 +206,26 @@ fn pair_q6_k(w: Packed, first: u32) -> [[u32; 16]; 2] {
     })
 }
 
+/// 1 for a single group with an odd number, else 0.
+fn is_odd<const COUNT: u32>(part: u32) -> u32 {
+    if COUNT == 1 { part % 2 } else { 0 }
+}
+
 /// A signed byte of a word.
 fn signed_byte(word: u32, at: u32) -> f32 {
     ((bitcast::<i32>(word) << (24 - at * 8)) >> 24) as f32
 }
 
-fn halves_q5_k(w: Packed, group: u32) -> [u32; 16] {
-    let (block, part) = (group / 8, group % 8);
-    let blocks = w.groups / 8;
-    let subscales = plane(blocks, 4);
-    let (scale, minimum) = part_scales(w, subscales * 4, block, part);
-    let high = subscales + plane(blocks, 12);
-    let low = high + plane(blocks, 32) + block * 8 + part / 2 * 2;
-    let fours = map(2, |half| w.four(low + half));
-    let bits = map(2, |half| w.four(high + block * 2 + half));
-    let shift = part % 2 * 4;
-    map(16, |i| {
-        let low = fours[i / 8][i % 8 / 2] >> shift;
-        let fifth = ((bits[i / 8][i % 8 / 2] >> part) & 0x01010101) << 4;
-        let q = quants(joined(low, fifth), i % 2, BYTES, 0x64006400);
-        bitcast::<u32>(fma(q, scale, minimum))
-    })
-}
-
-fn halves_q6_k(w: Packed, group: u32) -> [u32; 16] {
-    let (block, part) = (group / 8, group % 8);
-    let (side, quarter) = (part / 4, part % 4);
-    let blocks = w.groups / 8;
-    let high = plane(blocks, 128);
-    let subscales = high + plane(blocks, 64);
-    let d = w.half((subscales + plane(blocks, 16)) * 4, block);
-    // The two signed bytes of the group lie in one half-word.
-    let pair = w.short(subscales * 4, block * 8 + part);
-    let scales = map(2, |half| both(signed_byte(pair, half) * d));
-    let fours = map(2, |half| w.four(block * 8 + side * 4 + quarter % 2 * 2 + half));
-    let bits = map(2, |half| w.four(high + block * 4 + side * 2 + half));
-    map(16, |i| {
-        let low = fours[i / 8][i % 8 / 2] >> (quarter / 2 * 4);
-        let upper = ((bits[i / 8][i % 8 / 2] >> (quarter * 2)) & 0x03030303) << 4;
-        // 1056 = 1024 + 32
-        bitcast::<u32>(quants(joined(low, upper), i % 2, BYTES, 0x64206420) * scales[i / 8])
-    })
-}
-
-/// Scale and negative minimum of a part of a K block.
-fn part_scales(w: Packed, plane: u32, block: u32, part: u32) -> (f16x2, f16x2) {
-    let (d, dmin) = unpack_scales(w.word(block));
-    let (scale, minimum) = six_bits(part_words(w, plane, block), part);
-    (both(d * scale), both(-(dmin * minimum)))
-}
-
-/// [`part_scales`] of two parts.
-fn pair_scales(w: Packed, plane: u32, block: u32, part: u32) -> [(f16x2, f16x2); 2] {
+/// Scales and negative minima of parts of a K block.
+fn part_scales<const COUNT: u32>(
+    w: Packed,
+    plane: u32,
+    block: u32,
+    part: u32,
+) -> [(f16x2, f16x2); COUNT] {
     let (d, dmin) = unpack_scales(w.word(block));
     let words = part_words(w, plane, block);
-    map(2, |i| {
+    map(COUNT, |i| {
         let (scale, minimum) = six_bits(words, part + i);
         (both(d * scale), both(-(dmin * minimum)))
     })
