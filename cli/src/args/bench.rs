@@ -53,6 +53,14 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
+impl BenchArgs {
+    /// Guesses of the largest pass of speculation; 0 where it is not measured.
+    pub fn most_guesses(&self) -> u32 {
+        let all = self.chains.iter().chain([&self.tree]).max().copied().unwrap_or(0);
+        if self.acceptance.is_empty() { 0 } else { all }
+    }
+}
+
 /// How many guesses a pass may have.
 fn guesses() -> impl TypedValueParser<Value = u32> {
     clap::value_parser!(u32).range(1..=DraftTree::MOST as i64)

@@ -49,6 +49,7 @@ mod tests {
         assert!(fraction("1.5").is_err() && positive("0").is_err());
         assert!(["0", "-0", "1.01", "nan", "-0.5"].iter().all(|wrong| share(wrong).is_err()));
     }
+
     #[test]
     fn seeds_are_all_of_64_bits() {
         assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));

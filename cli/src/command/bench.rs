@@ -14,6 +14,7 @@ use tilewright_model::weights::Weights;
 use crate::args::{BenchArgs, Cli};
 use crate::error::Error;
 use crate::{engine, interrupt, output};
+use speculation::Replay;
 
 /// Makes the model on the device and measures it.
 pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
@@ -32,8 +33,7 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     let bytes_per_token = weights.bytes_per_token();
     let batch = args.batch.get();
     let longest = args.prompt.iter().map(|n| n.get()).max().unwrap_or(0);
-    let guesses = args.chains.iter().chain([&args.tree]).max().copied().unwrap_or(0);
-    let context = args.context + longest.max(args.generate.get() + 1 + guesses);
+    let context = args.context + longest.max(args.generate.get() + args.most_guesses());
     let decoder = BareDecoder::new(&device, &config, weights, context, batch, args.chunk.get())
         .map_err(engine::Error::failed)?;
     let ready_ms = crate::report::milliseconds(started.elapsed());
@@ -109,16 +109,24 @@ impl Trials<'_> {
         Ok(all / start.elapsed().as_secs_f64())
     }
 
-    /// Tokens per second of decoding, each token the best one after the last.
+    /// Tokens per second of decoding.
     fn generate(&mut self) -> Result<f64, DecoderError> {
+        let (_, seconds) = self.decode()?;
+        Ok(f64::from(self.args.batch.get()) / seconds)
+    }
+
+    /// Decodes, each token the best one after the last: the first sequence's text, and the seconds of a
+    /// step.
+    fn decode(&mut self) -> Result<(Vec<u32>, f64), DecoderError> {
         self.begin()?;
         let mut next = self.tokens(self.args.batch.get());
+        let mut text: Vec<u32> = next.first().copied().into_iter().collect();
         let start = Instant::now();
         for _ in 0..self.args.generate.get() {
             next = self.decoder.decode(&next)?;
+            text.extend(next.first());
         }
-        let all = f64::from(self.args.generate.get()) * f64::from(self.args.batch.get());
-        Ok(all / start.elapsed().as_secs_f64())
+        Ok((text, start.elapsed().as_secs_f64() / f64::from(self.args.generate.get())))
     }
 
     /// Speculation over the text that the model decodes, where it is asked for.
@@ -126,34 +134,8 @@ impl Trials<'_> {
         if self.args.acceptance.is_empty() {
             return Ok(Vec::new());
         }
-        if interrupt::pressed() {
-            return Err(Error::Interrupted);
-        }
-        let (text, alone) = self.text().map_err(engine::Error::failed)?;
-        let context = self.tokens(self.args.context);
-        let mut begin = |decoder: &mut BareDecoder| {
-            decoder.clear();
-            if context.is_empty() { Ok(()) } else { decoder.prefill(&context) }
-        };
-        let vocabulary = self.vocabulary;
-        let decoder = &mut self.decoder;
-        let mut replay =
-            speculation::Replay { decoder, begin: &mut begin, text, vocabulary, alone };
-        let rows = replay.measure(&self.args.chains, self.args.tree, &self.args.acceptance);
-        Ok(rows.map_err(engine::Error::failed)?)
-    }
-
-    /// A decoded text, and the seconds that one of its tokens took.
-    fn text(&mut self) -> Result<(Vec<u32>, f64), DecoderError> {
-        self.begin()?;
-        let mut text = self.tokens(1);
-        let start = Instant::now();
-        for _ in 0..self.args.generate.get() {
-            let next = self.decoder.decode(&text[text.len() - 1..])?;
-            text.extend(next);
-        }
-        let alone = start.elapsed().as_secs_f64() / f64::from(self.args.generate.get());
-        Ok((text, alone))
+        let (text, alone) = self.decode().map_err(engine::Error::failed)?;
+        Replay { trials: self, text, alone }.measure()
     }
 
     /// Some tokens, always the same.

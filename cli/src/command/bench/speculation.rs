@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::time::Instant;
 
 use serde::Serialize;
-use tilewright_model::decoder::DecoderError;
-use tilewright_model::engine::BareDecoder;
 use tilewright_model::sampling::draw;
 use tilewright_model::speculative::{GuessShape, accept};
+
+use super::Trials;
+use crate::error::Error;
+use crate::{engine, interrupt};
 
 /// The acceptance for which a tree's shape is the best one.
 const TREE_ACCEPTANCE: f64 = 0.7;
@@ -34,13 +36,10 @@ pub(super) struct Row {
     agreement: f64,
 }
 
-/// A model and its text after a context.
-pub(super) struct Replay<'a> {
-    pub decoder: &'a mut BareDecoder,
-    /// Begins the sequence that the text follows.
-    pub begin: &'a mut dyn FnMut(&mut BareDecoder) -> Result<(), DecoderError>,
+/// A model and its text after the context.
+pub(super) struct Replay<'a, 'b> {
+    pub trials: &'a mut Trials<'b>,
     pub text: Vec<u32>,
-    pub vocabulary: u32,
     /// Seconds of a pass of one token.
     pub alone: f64,
 }
@@ -49,33 +48,31 @@ pub(super) struct Replay<'a> {
 struct Passes {
     seconds: f64,
     count: u32,
+    /// Tokens that were emitted.
     tokens: usize,
-    /// Tokens that were emitted, and those that the model chose again.
+    /// Those among them that the model chose again.
     agreed: usize,
 }
 
-impl Replay<'_> {
-    /// Chains of these lengths and a tree of so many guesses, with each acceptance.
+impl Replay<'_, '_> {
+    /// The chains and the tree that are asked for, with each acceptance.
     ///
     /// # Errors
-    /// What the device reports.
-    pub(super) fn measure(
-        &mut self,
-        chains: &[u32],
-        tree: u32,
-        acceptance: &[f32],
-    ) -> Result<Vec<Row>, DecoderError> {
-        let chains = chains
+    /// What the device reports; [`Error::Interrupted`].
+    pub(super) fn measure(&mut self) -> Result<Vec<Row>, Error> {
+        let args = self.trials.args;
+        let chains = args
+            .chains
             .iter()
             .map(|guesses| (format!("chain of {guesses}"), GuessShape::chain(*guesses as usize)));
-        let tree = (format!("tree of {tree}"), GuessShape::tree(tree as usize, TREE_ACCEPTANCE));
+        let tree = GuessShape::tree(args.tree as usize, TREE_ACCEPTANCE);
         let mut rows = Vec::new();
-        for (guesses, shape) in chains.chain([tree]) {
+        for (guesses, shape) in chains.chain([(format!("tree of {}", args.tree), tree)]) {
             // The first passes record.
             self.passes(&shape, 1.0, 2)?;
             let all = self.passes(&shape, 0.5, u32::MAX)?;
             let pass_cost = all.seconds / f64::from(all.count.max(1)) / self.alone;
-            for share in acceptance {
+            for share in &args.acceptance {
                 let passes = self.passes(&shape, f64::from(*share), u32::MAX)?;
                 let speed = passes.tokens as f64 / passes.seconds;
                 rows.push(Row {
@@ -95,17 +92,15 @@ impl Replay<'_> {
     }
 
     /// Passes over the text to its end, or so many.
-    fn passes(
-        &mut self,
-        shape: &GuessShape,
-        acceptance: f64,
-        most: u32,
-    ) -> Result<Passes, DecoderError> {
-        (self.begin)(self.decoder)?;
+    fn passes(&mut self, shape: &GuessShape, acceptance: f64, most: u32) -> Result<Passes, Error> {
+        self.trials.begin().map_err(engine::Error::failed)?;
         let mut draws = (0..).map(|at| f64::from(draw::uniform(7, at)));
         let mut passes = Passes { seconds: 0.0, count: 0, tokens: 0, agreed: 0 };
         let start = Instant::now();
         while passes.count < most {
+            if interrupt::pressed() {
+                return Err(Error::Interrupted);
+            }
             let Some((token, rest)) = self.text.get(passes.tokens..).and_then(<[u32]>::split_first)
             else {
                 break;
@@ -115,8 +110,9 @@ impl Replay<'_> {
                 break;
             }
             let uniform = || draws.next().unwrap_or_default();
-            let drafts = shape.guess(rest, acceptance, self.vocabulary, uniform);
-            let chosen = self.decoder.verify(*token, &drafts)?;
+            let drafts = shape.guess(rest, acceptance, self.trials.vocabulary, uniform);
+            let decoder = &mut self.trials.decoder;
+            let chosen = decoder.verify(*token, &drafts).map_err(engine::Error::failed)?;
             let depth = |node: Option<usize>| node.map_or(0, |node| drafts.depth(node) + 1);
             // The text is what the model chose alone: other sums may come to another token.
             let Ok(accepted) = accept(&drafts, |node| {
@@ -125,7 +121,7 @@ impl Replay<'_> {
                 passes.agreed += usize::from(chosen.get(output) == Some(&text));
                 Ok::<_, Infallible>(text)
             });
-            self.decoder.keep(&accepted.path)?;
+            decoder.keep(&accepted.path).map_err(engine::Error::failed)?;
             passes.tokens += accepted.tokens.len();
             passes.count += 1;
         }
