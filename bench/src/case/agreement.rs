@@ -66,7 +66,7 @@ impl Agreement {
 }
 
 /// The error in units of the tolerance.
-fn share(error: f64, tolerance: f64) -> f64 {
+pub(crate) fn share(error: f64, tolerance: f64) -> f64 {
     if error == 0.0 { 0.0 } else { error / tolerance }
 }
 

@@ -14,6 +14,7 @@ use tilewright_runtime::{Device, LaunchCost, Recording};
 
 use crate::Error;
 pub use agreement::Agreement;
+pub(crate) use agreement::share;
 use output::Output;
 
 /// Replays that are queued before the host waits: queues of drivers are not endless.

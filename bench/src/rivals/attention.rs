@@ -6,7 +6,7 @@ use tilewright_kernels_attention::attention_dense;
 use tilewright_runtime::{Device, Error};
 
 use super::expected::{Expected, Row};
-use super::inputs::{self, integer};
+use super::inputs::{self, integer, slice};
 use super::ours::Prepared;
 use crate::Agreement;
 
@@ -52,8 +52,7 @@ pub(super) fn prepare(device: &Device, sizes: Sizes, causal: bool) -> Result<Pre
     };
     let found = move |expected: &Expected| {
         let (all, logs) = (out.download()?, lse.download()?);
-        let at = |place: &u64| usize::try_from(*place).ok().and_then(|place| all.get(place));
-        let values = expected.places.iter().filter_map(at).map(|x| x.to_f64()).collect();
+        let values = expected.sample(&all, bf16::to_f64);
         let mut beside = Agreement::default();
         for (place, row) in &rows {
             let place = lse_place(sizes, *place);
@@ -89,10 +88,4 @@ fn lse_place(sizes: Sizes, place: u64) -> u64 {
     let [tokens, heads] = [sizes.tokens, sizes.heads].map(u64::from);
     let (at, head) = (place / heads, place % heads);
     (at / tokens * heads + head) * tokens + at % tokens
-}
-
-/// Elements of a tensor; none beyond its end.
-pub(super) fn slice(data: &[bf16], start: u64, len: u64) -> &[bf16] {
-    let [start, len] = [start, len].map(|x| usize::try_from(x).unwrap_or(usize::MAX));
-    data.get(start..start.saturating_add(len)).unwrap_or_default()
 }

@@ -114,7 +114,6 @@ impl Work {
 
     /// Floating-point operations of the products that the result needs.
     pub fn flops(&self) -> u64 {
-        let product = |sizes: &[u32]| sizes.iter().map(|size| u64::from(*size)).product::<u64>();
         match *self {
             Work::Attention { batch, tokens, heads, head_dim, causal } => {
                 let rows = u64::from(tokens);
@@ -130,7 +129,6 @@ impl Work {
 
     /// Bytes of the inputs that grow with the work: of keys and values, or of both factors.
     pub fn bytes(&self) -> u64 {
-        let product = |sizes: &[u32]| sizes.iter().map(|size| u64::from(*size)).product::<u64>();
         match *self {
             Work::Attention { batch, tokens, heads, head_dim, .. } => {
                 4 * product(&[batch, tokens, heads, head_dim])
@@ -141,6 +139,10 @@ impl Work {
             }
         }
     }
+}
+
+fn product(sizes: &[u32]) -> u64 {
+    sizes.iter().map(|size| u64::from(*size)).product()
 }
 
 impl fmt::Display for Contest {

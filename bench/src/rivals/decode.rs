@@ -5,9 +5,8 @@ use rayon::prelude::*;
 use tilewright_kernels::{PAGE, Parts, attention_decode};
 use tilewright_runtime::{Device, Error, Tensor};
 
-use super::attention::slice;
 use super::expected::{Expected, Row};
-use super::inputs::{self, integer};
+use super::inputs::{self, integer, slice};
 use super::ours::Prepared;
 use crate::Agreement;
 
@@ -65,9 +64,7 @@ pub(super) fn prepare(device: &Device, sizes: Sizes, buffers: u32) -> Result<Pre
         for out in &outs {
             all.extend(out.download()?);
         }
-        let at = |place: &u64| usize::try_from(*place).ok().and_then(|place| all.get(place));
-        let values = expected.places.iter().filter_map(at).map(|x| f64::from(*x)).collect();
-        Ok((values, Agreement::default()))
+        Ok((expected.sample(&all, f64::from), Agreement::default()))
     };
     Ok(Prepared { launch: Box::new(launch), expected, found: Box::new(found) })
 }

@@ -39,6 +39,12 @@ impl Expected {
         }
     }
 
+    /// A whole result's elements at [`Expected::places`]; what lies beyond it is left out.
+    pub fn sample<T: Copy>(&self, all: &[T], number: impl Fn(T) -> f64) -> Vec<f64> {
+        let at = |place: &u64| usize::try_from(*place).ok().and_then(|place| all.get(place));
+        self.places.iter().filter_map(at).map(|x| number(*x)).collect()
+    }
+
     /// Compares what a side has at [`Expected::places`].
     pub fn compare(&self, found: &[f64]) -> Agreement {
         let mut worst = Agreement::default();

@@ -2,6 +2,7 @@
 
 use super::contest::Contest;
 use super::duel::Outcome;
+use crate::case::share;
 use crate::record::{Absent, Check, Rival, Row};
 use crate::run::median;
 
@@ -74,9 +75,7 @@ impl Gathered {
 }
 
 fn worse(a: Check, b: Check) -> Check {
-    let share = |check: &Check| {
-        if check.max_error == 0.0 { 0.0 } else { check.max_error / check.tolerance }
-    };
+    let share = |check: &Check| share(check.max_error, check.tolerance);
     if share(&b) > share(&a) { b } else { a }
 }
 

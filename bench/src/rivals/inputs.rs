@@ -40,6 +40,12 @@ pub(super) fn tensor(count: u64, seed: u32) -> Vec<bf16> {
     all
 }
 
+/// Elements of a tensor; none beyond its end.
+pub(super) fn slice(data: &[bf16], start: u64, len: u64) -> &[bf16] {
+    let [start, len] = [start, len].map(|x| usize::try_from(x).unwrap_or(usize::MAX));
+    data.get(start..start.saturating_add(len)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{element, integer, tensor};
