@@ -93,6 +93,7 @@ pub struct Decoder<K: KvElement> {
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
+    /// Decode steps by their kind.
     recordings: HashMap<StepKind, Recording>,
 }
 

@@ -92,7 +92,7 @@ impl Workspace {
             scratch: Scratch::new(device, tokens.max(outputs), widest(config))?,
             parts: Parts::new(
                 device,
-                singles(capacity),
+                tokens,
                 context(capacity),
                 config.head_count,
                 config.head_size,
@@ -112,7 +112,7 @@ impl Workspace {
         let scratch = Scratch::bytes(device, most, widest(config));
         let all = u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs);
         let (heads, size) = (config.head_count, config.head_size);
-        let parts = Parts::bytes(singles(capacity), context(capacity), heads, size);
+        let parts = Parts::bytes(capacity.tokens, context(capacity), heads, size);
         all.saturating_mul(4).saturating_add(scratch).saturating_add(parts)
     }
 
@@ -175,11 +175,6 @@ impl Pass {
         let choices: Vec<f32> = batch.choices.iter().flat_map(|choice| choice.encode()).collect();
         self.choices.write(0, &choices)
     }
-}
-
-/// Tokens of a pass that attention may compute by themselves.
-fn singles(size: StepSize) -> u32 {
-    size.tokens
 }
 
 /// Tokens of a full context.

@@ -1,6 +1,7 @@
 //! [`Parts`]: what long sequences are computed in.
 
 use crate::combine::kernels::attention_combine;
+use tilewright_kernels_reference::PAGE;
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// Pages of a part. The same for every pass: the order in which a token's keys are summed does not depend
@@ -16,8 +17,8 @@ pub struct Parts {
     /// Rows of `heads` values and statistics.
     values: Tensor<f32>,
     statistics: Tensor<f32>,
-    heads: u32,
-    head_dim: u32,
+    heads: u64,
+    head_dim: u64,
     /// Parts of the longest sequence.
     count: u32,
 }
@@ -42,10 +43,10 @@ impl Parts {
         head_dim: u32,
     ) -> Result<Self, Error> {
         let (rows, values) = rows(tokens, context);
-        let (heads_, head_dim_) = (u64::from(heads), u64::from(head_dim));
+        let (heads, head_dim) = (u64::from(heads), u64::from(head_dim));
         Ok(Parts {
-            values: device.zeros([values, heads_, head_dim_])?,
-            statistics: device.zeros([rows, heads_, 2])?,
+            values: device.zeros([values, heads, head_dim])?,
+            statistics: device.zeros([rows, heads, 2])?,
             heads,
             head_dim,
             count: 1,
@@ -62,7 +63,7 @@ impl Parts {
     /// The parts in which a sequence of `keys` keys is computed, at most 1024, rounded up to a power of
     /// two so that passes of many lengths have the same launches.
     pub fn count(keys: u32) -> u32 {
-        keys.div_ceil(PART_PAGES * 64).clamp(1, AT_ONCE).next_power_of_two()
+        keys.div_ceil(PART_PAGES * PAGE).clamp(1, AT_ONCE).next_power_of_two()
     }
 
     /// The same memory for a pass whose longest sequence has `count` parts.
@@ -80,16 +81,14 @@ impl Parts {
         mut launch: impl FnMut(&mut Chunk) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let tokens = positions.len();
-        let shape = |tokens: u64, width: u32| {
-            [tokens, u64::from(self.count), u64::from(self.heads), u64::from(width)]
-        };
+        let shape = |tokens, width| [tokens, u64::from(self.count), self.heads, width];
         let statistics = |tokens| self.statistics.view(0, shape(tokens, 2));
         if self.count == 1 {
             let values = out.reshape(shape(tokens, self.head_dim))?;
             let statistics = statistics(tokens)?;
             return launch(&mut Chunk { first_token: 0, values, statistics });
         }
-        let rows = self.values.len() / u64::from(self.heads * self.head_dim).max(1);
+        let rows = self.values.len() / (self.heads * self.head_dim).max(1);
         let most = (rows / u64::from(self.count)).max(1);
         let mut first = 0;
         while first < tokens {

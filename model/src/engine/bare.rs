@@ -110,19 +110,19 @@ impl BareDecoder {
     /// # Errors
     /// What the device reports; [`DecoderError::OutOfPages`] beyond the context.
     pub fn verify(&mut self, token: u32, drafts: &DraftTree) -> Result<Vec<u32>, DecoderError> {
-        let (at, guesses) = (self.length, drafts.len() as u32);
+        let (at, guesses, is_chain) = (self.length, drafts.len() as u32, drafts.is_chain());
         let mut batch = Batch::default();
         for table in &mut self.tables {
             table.grow(at + 1 + guesses, &mut self.pool)?;
             batch.push(&[token], at, table, &[BEST]);
             for (node, guess) in drafts.tokens().iter().enumerate() {
                 let (place, position) = (at + 1 + node as u32, at + 1 + drafts.depth(node) as u32);
-                if drafts.is_chain() {
+                if is_chain {
                     batch.push(&[*guess], place, table, &[BEST]);
-                    continue;
+                } else {
+                    let sight = Sight { place, start: at + 1, visible: drafts.visible(node) };
+                    batch.push_node(*guess, position, sight, table, &[BEST]);
                 }
-                let sight = Sight { place, start: at + 1, visible: drafts.visible(node) };
-                batch.push_node(*guess, position, sight, table, &[BEST]);
             }
         }
         let chosen = self.decoder.forward(&batch)?.chosen.download()?;
