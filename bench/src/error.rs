@@ -61,6 +61,26 @@ pub enum Error {
         /// The last line that it printed.
         line: String,
     },
+    /// Nobody's kernels to compare with.
+    #[error(
+        "no rival to compare with: {reason}: name a Python that has PyTorch for CUDA with --python"
+    )]
+    NoRival {
+        /// What is missing.
+        reason: String,
+    },
+    /// A row that there is not.
+    #[error("{reason}")]
+    Contest {
+        /// Which, and how ids look.
+        reason: String,
+    },
+    /// A record without the commit that was built.
+    #[error("no manifest names what was built ({cause}): say it with --commit")]
+    NoCommit {
+        /// Why there is no manifest.
+        cause: String,
+    },
     /// Some of what was run is wrong; the record says what.
     #[error("{failed} of {} did not pass", path.display())]
     Failed {

@@ -5,10 +5,12 @@
 //! - [`record`]: the JSON file of a run.
 //! - [`run`]: `tilewright-bench run`, which fills that file on a machine without Rust: conformance
 //!   tests, kernels and whole generations, device by device.
+//! - [`rivals`]: `tilewright-bench rivals`, our kernels and those of cuDNN and cuBLAS in turn.
 
 pub mod case;
 pub mod error;
 pub mod record;
+pub mod rivals;
 pub mod run;
 
 pub use case::{Agreement, Bound, Case, Ready, cases};

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use tilewright_bench::Error;
+use tilewright_bench::rivals::{self, ProcessOptions};
 use tilewright_bench::run::{Options, Parts, run};
 
 /// Measures what a bundle holds and records it.
@@ -19,6 +21,11 @@ struct Cli {
 enum Command {
     /// Conformance tests, kernels and generations on each device, as one JSON file
     Run(RunArgs),
+    /// Our kernels and PyTorch's (cuDNN, cuBLAS) on one GPU in turn, as one JSON file
+    Rivals(RivalsArgs),
+    /// One of the processes of `rivals`
+    #[command(hide = true)]
+    RivalsProcess(ProcessArgs),
 }
 
 #[derive(Args)]
@@ -49,6 +56,51 @@ struct RunArgs {
     skip: Vec<String>,
 }
 
+#[derive(Args)]
+struct RivalsArgs {
+    #[command(flatten)]
+    sides: SidesArgs,
+    /// Processes whose median counts; three or more make a row of the figures
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    processes: u32,
+    /// Rows with this in their id, such as hd128 or matmul; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
+    /// A row beside those of the table, such as attention/bf16/hd128/causal/2048; may be repeated
+    #[arg(long = "case", value_name = "ID")]
+    cases: Vec<String>,
+    /// What was built, where no bundle's manifest says it
+    #[arg(long, value_name = "HASH")]
+    commit: Option<String>,
+    /// The record
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct ProcessArgs {
+    #[command(flatten)]
+    sides: SidesArgs,
+    #[arg(long = "case", value_name = "ID", required = true)]
+    cases: Vec<String>,
+}
+
+#[derive(Args)]
+struct SidesArgs {
+    /// cuda[:N]
+    #[arg(long, default_value = "cuda")]
+    device: String,
+    /// A Python that has PyTorch
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    python: PathBuf,
+    /// Rounds of each side that count, in each process
+    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(15..))]
+    rounds: u32,
+    /// For each answer of PyTorch's side
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    timeout: u64,
+}
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -63,8 +115,17 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     };
-    let Command::Run(args) = cli.command;
-    match run(&options(args)) {
+    let done = match cli.command {
+        Command::Run(args) => run(&options(args)),
+        Command::Rivals(args) => rivals_options(args).and_then(|options| rivals::rivals(&options)),
+        Command::RivalsProcess(args) => {
+            let SidesArgs { device, python, rounds, timeout } = args.sides;
+            let timeout = Duration::from_secs(timeout);
+            let options = ProcessOptions { device, python, rounds, contests: args.cases, timeout };
+            rivals::process(&options, &mut std::io::stdout())
+        }
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
@@ -92,6 +153,24 @@ fn options(args: RunArgs) -> Options {
         logs: args.logs.unwrap_or_else(|| std::env::temp_dir().join(temporary)),
         timeout: Duration::from_secs(args.timeout),
     }
+}
+
+fn rivals_options(args: RivalsArgs) -> Result<rivals::Options, Error> {
+    let SidesArgs { device, python, rounds, timeout } = args.sides;
+    let program = std::env::current_exe();
+    Ok(rivals::Options {
+        program: program.map_err(|cause| Error::file("find", "this program".as_ref(), cause))?,
+        device,
+        python,
+        rounds,
+        processes: args.processes,
+        only: args.only,
+        cases: args.cases,
+        bundle: own_bundle(),
+        commit: args.commit,
+        timeout: Duration::from_secs(timeout),
+        out: args.out,
+    })
 }
 
 /// The folder above the one that this program lies in.

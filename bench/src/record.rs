@@ -38,6 +38,9 @@ pub struct Run {
     /// Single kernels and parts of a model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<Row>,
+    /// What was to be measured and has no speed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<Absent>,
 }
 
 /// What the tests said.
@@ -142,6 +145,12 @@ pub struct Row {
     /// The rival's time over ours: above 1 we are faster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// Processes over which times are medians; one, where it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u32>,
+    /// Rounds of each process over which they are medians.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<u32>,
     /// The numbers of the same run.
     pub check: Check,
 }
@@ -169,6 +178,21 @@ pub struct Rival {
     pub version: String,
     /// Its median time in microseconds.
     pub us: f64,
+    /// Its own error against what our row is checked with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_error: Option<f64>,
+}
+
+/// A row without a speed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Absent {
+    /// As a row's.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+    /// The numbers, where they are why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
 }
 
 /// How the numbers compare with the reference's.
@@ -188,6 +212,7 @@ impl Run {
         let tests = self.conformance.as_ref().map_or(0, |tests| tests.failed as usize);
         let checks = self.generate.iter().map(|row| row.check);
         let checks = checks.chain(self.rows.iter().map(|row| row.check));
+        let checks = checks.chain(self.absent.iter().filter_map(|row| row.check));
         tests + checks.filter(|check| !check.passed).count()
     }
 
@@ -233,8 +258,8 @@ mod tests {
         let again = serde_json::to_value(&run).unwrap();
         assert_eq!(again, serde_json::from_str::<Value>(EXAMPLE).unwrap());
         assert_eq!(run.rows[0].protocol, Protocol::Graph);
-        // One test, one row and one generation.
-        assert_eq!(run.failures(), 3);
+        // One test, one row, one generation, and one row without a speed.
+        assert_eq!(run.failures(), 4);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Time, Ctrl-C, stop texts and output are the command's business, not the engine's.
 
 mod loaded;
+mod service;
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -15,6 +16,7 @@ use tilewright_model::kv_cache::KvDtype;
 use crate::args::{Cli, DeviceChoice, ModelArgs, SamplingArgs};
 
 pub use loaded::{Loaded, device, use_threads};
+pub use service::service;
 
 /// A failure of the engine: one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +36,7 @@ pub enum Error {
 }
 
 /// How a model is opened.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options<'a> {
     /// The GGUF file.
     pub model: &'a Path,
@@ -46,8 +48,8 @@ pub struct Options<'a> {
     pub kv_dtype: KvDtype,
     /// CPU threads; `None`: one per core.
     pub threads: Option<NonZeroU32>,
-    /// Whether linked CUDA kernels are read from and written to the cache folder.
-    pub cubin_cache: bool,
+    /// How the device is opened.
+    pub opening: tilewright_runtime::Options,
 }
 
 impl<'a> Options<'a> {
@@ -59,7 +61,7 @@ impl<'a> Options<'a> {
             ctx_size: args.ctx_size,
             kv_dtype: args.kv_dtype,
             threads: args.threads,
-            cubin_cache: !cli.no_cubin_cache,
+            opening: cli.device_options(),
         }
     }
 }

@@ -28,6 +28,14 @@ pub enum Error {
         /// Why.
         cause: io::Error,
     },
+    /// A file named on the command line cannot be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
     /// Standard input cannot be read.
     #[error("cannot read standard input: {0}")]
     Input(io::Error),

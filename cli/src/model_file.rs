@@ -14,18 +14,15 @@ use crate::hub::Hub;
 pub fn resolve(source: &ModelSource, endpoint: Option<&str>) -> Result<PathBuf, Error> {
     match source {
         ModelSource::File(path) => {
-            check_is_file(path, "GGUF file")?;
+            check_is_file(path)?;
             Ok(path.clone())
         }
         ModelSource::Hub(file) => Ok(Hub::new(endpoint, &cache::folder()?)?.fetch(file)?),
     }
 }
 
-/// Refuses a path that is missing, a folder or a special file; `wanted` is named in the error.
-///
-/// # Errors
-/// As said.
-pub fn check_is_file(path: &Path, wanted: &'static str) -> Result<(), Error> {
+/// Refuses a path that is missing, a folder or a special file: a model is mapped, not read.
+fn check_is_file(path: &Path) -> Result<(), Error> {
     let metadata =
         std::fs::metadata(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
     let kind = match (metadata.is_dir(), metadata.is_file()) {
@@ -33,5 +30,5 @@ pub fn check_is_file(path: &Path, wanted: &'static str) -> Result<(), Error> {
         (false, true) => return Ok(()),
         (false, false) => "a special file",
     };
-    Err(Error::NotAFile { path: path.to_owned(), kind, wanted })
+    Err(Error::NotAFile { path: path.to_owned(), kind, wanted: "GGUF file" })
 }

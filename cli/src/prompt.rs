@@ -5,7 +5,6 @@ use std::path::Path;
 
 use crate::args::PromptArgs;
 use crate::error::Error;
-use crate::model_file;
 
 /// The prompt's text.
 ///
@@ -14,18 +13,29 @@ use crate::model_file;
 pub fn read(args: &PromptArgs) -> Result<String, Error> {
     match (&args.prompt, &args.prompt_file) {
         (Some(text), _) => Ok(text.clone()),
-        (None, Some(path)) if path == Path::new("-") => standard_input(),
+        // By its name in the file system it could not be opened where it is a socket.
+        (None, Some(path))
+            if [Path::new("-"), Path::new("/dev/stdin")].contains(&path.as_path()) =>
+        {
+            standard_input()
+        }
         (None, Some(path)) => text_file(path),
         (None, None) => Err(Error::Usage("give --prompt TEXT or --prompt-file FILE".into())),
     }
 }
 
-/// A UTF-8 file as text.
+/// A UTF-8 file as text. A named pipe is read to its end, as a shell's `<(COMMAND)` is.
 ///
 /// # Errors
 /// It is missing, a folder, unreadable or not UTF-8.
 pub fn text_file(path: &Path) -> Result<String, Error> {
-    model_file::check_is_file(path, "text file")?;
+    if path.is_dir() {
+        return Err(Error::NotAFile {
+            path: path.to_owned(),
+            kind: "a folder",
+            wanted: "text file",
+        });
+    }
     let bytes =
         std::fs::read(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
     utf8(bytes, &path.display().to_string())

@@ -4,7 +4,7 @@
 //! watch, and without one the stable compiler does.
 #![no_main]
 
-mod property;
+pub mod property;
 
 use libfuzzer_sys::fuzz_target;
 

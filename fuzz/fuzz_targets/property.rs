@@ -1,5 +1,5 @@
 //! What holds for any bytes: a model or a one-line error from file, hyper-parameters, vocabulary
-//! and template. `model/tests/gguf_corpus.rs` runs it without a fuzzer.
+//! and template. `model/tests/gguf_corpus.rs` builds the fuzz target and runs this without a fuzzer.
 
 use tilewright_model::chat::ChatTemplate;
 use tilewright_model::{Config, GgufFile, ParseSpecial, Tokenizer};

@@ -177,14 +177,16 @@ fn unpack_scales(word: u32) -> (f32, f32) {
     (low, high)
 }
 
-/// Scale and minimum of part 0..8 of a K-quant block: six bits each, packed into 12 bytes.
-fn six_bit_scales(w: Packed, plane: u32, block: u32, part: u32) -> (f32, f32) {
-    let first = block * 12;
+/// The 12 bytes with the scales and minima of a K block.
+fn part_words(w: Packed, plane: u32, block: u32) -> [u32; 3] {
+    map(3, |i| w.word(plane + block * 3 + i))
+}
+
+/// Scale and minimum of part 0..8 of a K block: six bits each.
+fn six_bits(words: [u32; 3], part: u32) -> (f32, f32) {
     let early = part < 4;
-    let at = select(early, part, part - min(part, 4));
-    let a = w.byte(plane, first + at);
-    let b = w.byte(plane, first + at + 4);
-    let c = w.byte(plane, first + at + 8);
+    let bytes = map(3, |i| (words[i] >> (part % 4 * 8)) & 0xff);
+    let (a, b, c) = (bytes[0], bytes[1], bytes[2]);
     let scale = select(early, a & 63, (c & 15) | ((a >> 6) << 4));
     let minimum = select(early, b & 63, (c >> 4) | ((b >> 6) << 4));
     (scale as f32, minimum as f32)
@@ -196,7 +198,7 @@ fn visit_q4_k(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let subscales = plane(blocks, 4);
     let low = subscales + plane(blocks, 12);
     let (d, dmin) = unpack_scales(w.word(block));
-    let (scale, minimum) = six_bit_scales(w, subscales * 4, block, part);
+    let (scale, minimum) = six_bits(part_words(w, subscales * 4, block), part);
     let (d, m) = (d * scale, dmin * minimum);
     let shift = part % 2 * 4;
     for half in unroll(0..2) {
@@ -215,7 +217,7 @@ fn visit_q5_k(w: Packed, group: u32, visit: impl Fn(u32, [f32; 4])) {
     let high = subscales + plane(blocks, 12);
     let low = high + plane(blocks, 32);
     let (d, dmin) = unpack_scales(w.word(block));
-    let (scale, minimum) = six_bit_scales(w, subscales * 4, block, part);
+    let (scale, minimum) = six_bits(part_words(w, subscales * 4, block), part);
     let (d, m) = (d * scale, dmin * minimum);
     let shift = part % 2 * 4;
     for half in unroll(0..2) {

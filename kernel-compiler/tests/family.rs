@@ -21,6 +21,26 @@ fn error(call: TokenStream) -> String {
 }
 
 #[test]
+fn a_tree_mask_is_a_call_of_its_own() {
+    let call = |mask: TokenStream| {
+        quote! {
+            pub mine {
+                phase: decode,
+                head_dim: 32,
+                element: [f16],
+                mask: #mask,
+                tiles: { wgsl => { heads: 1, threads: 32 } },
+            }
+        }
+    };
+    let shown = attention(call(quote!(tree)));
+    assert!(!shown.contains("compile_error"), "{shown}");
+    assert!(shown.contains(":: tilewright :: __private :: reference :: attention_tree"));
+    assert!(error(call(quote!([causal, tree]))).contains("stands beside other values"));
+    assert!(error(call(quote!(wood))).contains("there are full, causal, tree"));
+}
+
+#[test]
 fn each_target_has_cases_of_its_own_tile() {
     let shown = attention(quote! {
         /// Mine.
@@ -95,7 +115,7 @@ fn a_condition_of_the_template_is_told_at_the_tile() {
         a { head_dim: 64, element: f32, tiles: { sm_80 => { query: 64, key: 24 } } }
     });
     assert!(shown.contains("the key tile must divide the page of 64 tokens"), "{shown}");
-    assert!(shown.contains("templates/flash_attention/portable.rs"), "{shown}");
+    assert!(shown.contains("templates/flash_attention/prefill.rs"), "{shown}");
 }
 
 #[test]

@@ -103,3 +103,50 @@ fn mistakes_in_what_kernels_reach_are_told_with_their_place() {
     let error = inspect("example.rs", &broken, "decode_d64", Stage::Ptx, None).unwrap_err();
     assert!(error.contains("example.rs:") && error.contains("`heads` cannot be 99"), "{error}");
 }
+
+/// A format in a module, and a call that reads it and a shipped one.
+const OWN_FORMAT: &str = r#"
+mod formats {
+    tilewright::quant_format! {
+        pub Pairs {
+            weights: 32,
+            layout: { scale: f16, low: [u4; 32] },
+            value(i) = scale * (low[i] - 8),
+        }
+    }
+}
+
+quantized_matmul! {
+    pub product {
+        format: [formats::Pairs, Q8_0],
+        tiles: {
+            sm_80 => { rows: 16, tokens: 1, threads: 128 },
+            wgsl => { rows: 32, tokens: 2, threads: 16 },
+        },
+    }
+}
+"#;
+
+#[test]
+fn a_call_finds_the_formats_of_its_file() {
+    for (stage, part) in [
+        (Stage::Ast, "Function {"),
+        (Stage::Ir, "kernel product"),
+        (Stage::Ptx, ".visible .entry product"),
+        (Stage::Wgsl, "fn product("),
+    ] {
+        let text = inspect("own.rs", OWN_FORMAT, "product", stage, None).unwrap();
+        assert!(text.contains(part), "{stage:?}");
+        let both = ["Pairs", "Q8_0"].iter().all(|format| text.contains(format));
+        assert!(both || stage == Stage::Ast, "{stage:?}");
+    }
+    let unknown = OWN_FORMAT.replace("[formats::Pairs", "[formats::Others");
+    let error = kernels("own.rs", &unknown).unwrap_err();
+    assert!(
+        error.contains("own.rs:14:18") && error.contains("this file declares no such"),
+        "{error}"
+    );
+    let wrong = OWN_FORMAT.replace("weights: 32", "weights: 31");
+    let error = kernels("own.rs", &wrong).unwrap_err();
+    assert!(error.contains("own.rs:"), "{error}");
+}

@@ -1,7 +1,7 @@
 //! Attention over the paged cache: one token of many sequences, or many tokens of one.
 
 use crate::KvElement;
-use tilewright_kernels_attention as kernel;
+use tilewright_kernels_attention::{self as kernel, Parts};
 use tilewright_runtime::{Device, Error, Shape, Tensor};
 
 /// Attention of every token to the keys `0..=positions[t]` of its sequence.
@@ -9,7 +9,9 @@ use tilewright_runtime::{Device, Error, Shape, Tensor};
 /// `q: [T, H, hd]`, `k_cache`, `v_cache: [pages, G, 64, hd]`, `block_table: [S, max_pages]` (the
 /// page of each 64 positions), `sequence: [T]` (row of `block_table`), `positions: [T]`,
 /// `out: [T, H, hd]`. Keys in pages that the table's row or the cache does not have are masked,
-/// and so is a sequence that the table does not have; a token without a key gets 0.
+/// and so is a sequence that the table does not have; a token without a key gets 0. Sequences are
+/// computed in `parts`; with fewer than [`Parts::count`] of the longest one's keys, the last part takes
+/// the rest.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`] where `H` is no multiple of `G`, [`Error::NoCase`] where shapes
@@ -25,6 +27,7 @@ pub fn attention_decode<K: KvElement>(
     positions: &Tensor<u32>,
     out: &mut Tensor<f32>,
     scale: f32,
+    parts: &Parts,
 ) -> Result<(), Error> {
     check_heads(q, k_cache)?;
     kernel::attention_decode(
@@ -37,6 +40,44 @@ pub fn attention_decode<K: KvElement>(
         positions,
         out,
         scale,
+        parts,
+    )
+}
+
+/// Attention of every token to the keys that it sees: of those at the places `0..=places[t]` of its
+/// sequence, the ones before `nodes[t, 1]` and those at `nodes[t, 1] + i` for the set bits `i` of
+/// `nodes[t, 2]`.
+///
+/// Tensors as for [`attention_decode`]; `places: [T]` (where a key lies in its sequence's pages),
+/// `nodes: [T, 3]`. `nodes[t, 1] > places[t]` is the causal mask.
+///
+/// # Errors
+/// As there.
+#[allow(clippy::too_many_arguments)]
+pub fn attention_tree<K: KvElement>(
+    device: &Device,
+    q: &Tensor<f32>,
+    k_cache: &Tensor<K>,
+    v_cache: &Tensor<K>,
+    block_table: &Tensor<u32>,
+    places: &Tensor<u32>,
+    nodes: &Tensor<u32>,
+    out: &mut Tensor<f32>,
+    scale: f32,
+    parts: &Parts,
+) -> Result<(), Error> {
+    check_heads(q, k_cache)?;
+    kernel::attention_tree(
+        device,
+        q,
+        k_cache,
+        v_cache,
+        block_table,
+        places,
+        nodes,
+        out,
+        scale,
+        parts,
     )
 }
 

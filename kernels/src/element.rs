@@ -9,6 +9,7 @@ pub trait KvElement:
     Element
     + Float
     + tilewright_kernels_layers::rotary_append::ElementK
+    + tilewright_kernels_layers::move_slots::ElementK
     + tilewright_kernels_attention::KvElement
 {
 }

@@ -7,6 +7,7 @@
 //! | [`matmul`], [`matmul_each`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
 //! | [`rotary_append`] | `4 * T * (H + 2 G) * hd` bytes read, about as many written |
 //! | [`attention_decode`] | `2 * G * hd * (position + 1) * size(K)` bytes per token |
+//! | [`attention_tree`] | as [`attention_decode`] |
 //! | [`attention_prefill`] | `4 * H * hd * keys` FLOPs per token |
 //! | [`swiglu`] | `12 * T * f` bytes |
 //! | [`add`] | `12 * T * d` bytes |
@@ -26,22 +27,26 @@ mod element;
 mod embedding;
 pub mod formats;
 mod matmul;
+mod matrix_units;
 mod norm;
 mod rotary;
 mod rows;
 mod sampling;
+mod slots;
 mod weights;
 
 pub use activation::{add, swiglu};
-pub use attention::{attention_decode, attention_prefill};
+pub use attention::{attention_decode, attention_prefill, attention_tree};
 pub use element::KvElement;
 pub use embedding::gather;
 pub use formats::{Format, Plane};
-pub use matmul::{Output, Scratch, matmul, matmul_each};
+pub use matmul::{Output, Scratch, SumOrder, matmul, matmul_each};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
 pub use sampling::{SampleParams, argmax, sample};
+pub use slots::move_slots;
+pub use tilewright_kernels_attention::Parts;
 pub use tilewright_kernels_reference::PAGE;
 pub use weights::WeightMatrix;
 
@@ -53,11 +58,14 @@ pub fn portable() -> Vec<&'static TypedKernel> {
         &tilewright_kernels_matmul::matmul::KERNEL,
         &tilewright_kernels_matmul::gather::KERNEL,
         &tilewright_kernels_attention::kernels::decode::KERNEL,
+        &tilewright_kernels_attention::kernels::attention_combine::KERNEL,
         &tilewright_kernels_attention::kernels::prefill::KERNEL,
+        &tilewright_kernels_attention::kernels::tree::KERNEL,
         &tilewright_kernels_layers::rms_norm::KERNEL,
         &tilewright_kernels_layers::swiglu::KERNEL,
         &tilewright_kernels_layers::add::KERNEL,
         &tilewright_kernels_layers::select_rows::KERNEL,
+        &tilewright_kernels_layers::move_slots::KERNEL,
         &tilewright_kernels_layers::rotary_append::KERNEL,
         &tilewright_kernels_sampling::argmax::KERNEL,
         &tilewright_kernels_sampling::sample::KERNEL,
@@ -71,6 +79,7 @@ pub fn tensor_core() -> Vec<&'static TypedKernel> {
         &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
         &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
         &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::dequantise::KERNEL,
     ]
 }
 
@@ -79,6 +88,7 @@ pub fn hopper() -> Vec<&'static TypedKernel> {
     vec![
         &tilewright_kernels_matmul::dense::kernels::matmul_dense::KERNEL,
         &tilewright_kernels_matmul::fragments::kernels::matvec::KERNEL,
+        &tilewright_kernels_matmul::dense::kernels::matmul_scaled::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense_wide::KERNEL,
     ]

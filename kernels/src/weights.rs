@@ -1,6 +1,8 @@
 //! [`WeightMatrix`]: a packed matrix on a device, in chunks that the device can bind.
 
 use crate::formats::{self, Format};
+use crate::matrix_units::{as_f16, multiplies_f16};
+use rayon::prelude::*;
 use tilewright_runtime::{Device, Error, Shape, Tensor, bf16, f16};
 
 /// Rows of a chunk that are not the last are a multiple of this, so that tiles of rows do not
@@ -32,7 +34,8 @@ pub(crate) struct Chunk {
 
 impl WeightMatrix {
     /// Packs and uploads a matrix whose rows, as the file has them, are `bytes`. It is split by
-    /// rows where it is larger than what the device binds.
+    /// rows where it is larger than what the device binds, and bfloat16 that f16 holds is stored as that
+    /// where matrix units multiply in it.
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] where `k` is no whole number of blocks or `bytes` has another
@@ -63,6 +66,7 @@ impl WeightMatrix {
         limit: u64,
     ) -> Result<Self, Error> {
         let row_bytes = row_bytes(format, n, k, bytes.len())?;
+        let fits_f16 = fits_f16(format, bytes);
         let step = rows_per_chunk(device, format, n, k, limit)?;
         let mut chunks = Vec::new();
         let mut first_row = 0;
@@ -70,12 +74,59 @@ impl WeightMatrix {
             let rows = step.min(n - first_row);
             let start = first_row as usize * row_bytes;
             let part = bytes.get(start..start + rows as usize * row_bytes).unwrap_or_default();
-            let words = formats::pack(format, rows, k, part)?;
-            let data = device.upload(words.len(), &words)?;
+            let data = match plain_words(format, part) {
+                Some(words) => device.upload(words.len(), words)?,
+                None => {
+                    let words = formats::pack(format, rows, k, part)?;
+                    device.upload(words.len(), &words)?
+                }
+            };
             chunks.push(Chunk { first_row, rows, data });
             first_row += rows;
         }
-        Ok(WeightMatrix { format, n, k, fits_f16: fits_f16(format, bytes), chunks })
+        WeightMatrix { format, n, k, fits_f16, chunks }.stored(device)
+    }
+
+    /// As [`WeightMatrix::upload`], of parts that lie below each other: rows and bytes of each.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn upload_stacked(
+        device: &Device,
+        format: Format,
+        k: u32,
+        parts: &[(u32, &[u8])],
+    ) -> Result<Self, Error> {
+        let n = parts.iter().map(|(rows, _)| rows).sum();
+        let plain: Option<Vec<&[u32]>> =
+            parts.iter().map(|(_, bytes)| plain_words(format, bytes)).collect();
+        let (true, Some(plain)) = (device.capabilities().wgpu.is_none(), plain) else {
+            let bytes: Vec<&[u8]> = parts.iter().map(|(_, bytes)| *bytes).collect();
+            return WeightMatrix::upload(device, format, n, k, &bytes.concat());
+        };
+        for (rows, bytes) in parts {
+            row_bytes(format, *rows, k, bytes.len())?;
+        }
+        let packed = device.zeros(plain.iter().map(|words| words.len()).sum::<usize>())?;
+        let mut start = 0;
+        for words in plain {
+            packed.write(start, words)?;
+            start += words.len() as u64;
+        }
+        let fits_f16 = parts.iter().all(|(_, bytes)| fits_f16(format, bytes));
+        let chunks = vec![Chunk { first_row: 0, rows: n, data: packed }];
+        WeightMatrix { format, n, k, fits_f16, chunks }.stored(device)
+    }
+
+    /// The matrix as it stays on the device: bfloat16 as f16, where that is what products make of it.
+    fn stored(mut self, device: &Device) -> Result<Self, Error> {
+        if self.format == Format::Bf16 && self.fits_f16 && multiplies_f16(device, self.k) {
+            for chunk in &mut self.chunks {
+                chunk.data = as_f16(device, &chunk.data, chunk.rows, self.k)?;
+            }
+            self.format = Format::F16;
+        }
+        Ok(self)
     }
 
     /// Bytes on the device.
@@ -99,14 +150,14 @@ impl WeightMatrix {
 
 /// Whether every weight is finite in f16, which also holds it as well as it holds activations.
 fn fits_f16(format: Format, bytes: &[u8]) -> bool {
-    match format {
+    // 2^16 is the least value beyond f16; the largest weight is 4096 times its scale, in Q6_K.
+    let (wide, scale) = (bf16::from_f32(65_536.0).to_bits(), f16::from_f32(8.0).to_bits());
+    bytes.par_chunks(format.block_bytes() << 14).all(|bytes| match format {
         Format::F32 => false,
         Format::F16 => true,
-        // 2^16 is the least value beyond f16.
-        Format::Bf16 => largest(bytes) < bf16::from_f32(65_536.0).to_bits(),
-        // The largest weight is 4096 times its scale, in Q6_K.
-        _ => scales(format, bytes).all(|scale| largest(scale) < f16::from_f32(8.0).to_bits()),
-    }
+        Format::Bf16 => largest(bytes) < wide,
+        _ => scales(format, bytes).all(|found| largest(found) < scale),
+    })
 }
 
 /// The f16 fields of every block of quantised weights: the scale, or scale and minimum.
@@ -126,6 +177,12 @@ fn scales(format: Format, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn largest(floats: &[u8]) -> u16 {
     let pairs = floats.as_chunks::<2>().0;
     pairs.iter().map(|pair| u16::from_le_bytes(*pair) & 0x7fff).fold(0, u16::max)
+}
+
+/// The words of rows that a device stores as a file does: packing would only copy them.
+fn plain_words(format: Format, bytes: &[u8]) -> Option<&[u32]> {
+    let is_plain = format.planes().len() == 1 && bytes.len().is_multiple_of(16);
+    bytemuck::try_cast_slice(bytes).ok().filter(|_| is_plain)
 }
 
 /// Bytes of a row in the file, after a check of the data's length.
@@ -179,7 +236,7 @@ mod tests {
         for beyond in [65_536.0, -1e9, f32::INFINITY, f32::NAN] {
             assert!(!fits_f16(Format::Bf16, &bf16s(&[0.5, beyond])));
         }
-        assert!(!fits_f16(Format::F32, &[]) && fits_f16(Format::F16, &[0xff, 0x7b]));
+        assert!(!fits_f16(Format::F32, &[0; 4]) && fits_f16(Format::F16, &[0xff, 0x7b]));
         for format in Format::ALL.into_iter().filter(|format| format.weights_per_block() > 1) {
             let mut blocks = vec![0xff; 3 * format.block_bytes()];
             for at in 0..3 {

@@ -229,11 +229,15 @@ fn run() -> Result<(), Failure> {
     let device = Device::open(&options.device.parse()?)?;
     let path = std::env::temp_dir().join(format!("tilewright-storm-{}.gguf", std::process::id()));
     std::fs::write(&path, SyntheticModel::default().to_bytes())?;
-    let builder = || Engine::builder().model(&path).device(&device).deterministic(true);
+    let builder = || {
+        let builder = Engine::builder().model(&path).device(&device);
+        // The same on every device.
+        builder.deterministic(true).kv_dtype(KvDtype::F32)
+    };
     let model = SyntheticModel::default();
     let page = kv_cache::bytes(model.block_count, PAGE, model.head_count_kv, model.head_size, 4);
     let small = |builder: Builder<'static>| {
-        let builder = builder.kv_dtype(KvDtype::F32).swap_memory(SWAP_PAGES * page);
+        let builder = builder.swap_memory(SWAP_PAGES * page);
         builder.max_sequences(24).pages(PAGES).max_queue(64)
     };
     let engine = small(builder()).speculation(Speculation::Ngram).build()?;

@@ -2,13 +2,13 @@
 
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
-use crate::kv_cache::{HostPages, KvCache, OutOfPages, UnsupportedKvDtype};
+use crate::kv_cache::{HostPages, KvCache, OutOfPages, SlotMove, UnsupportedKvDtype};
 use crate::layers::{self, Attention};
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
 use crate::workspace::{Pass, Workspace};
 use std::collections::HashMap;
-use tilewright_kernels::{self as kernels, KvElement};
+use tilewright_kernels::{self as kernels, KvElement, Parts, SumOrder};
 use tilewright_runtime::{Device, Error, Recording, Tensor};
 
 /// What goes wrong while a model is loaded or run.
@@ -93,8 +93,23 @@ pub struct Decoder<K: KvElement> {
     /// Pages of a full context: the width of the block table.
     pages: u32,
     workspace: Workspace,
-    /// Decode steps, by their size and by how they end.
-    recordings: HashMap<(StepSize, Ending), Recording>,
+    /// Decode steps by their kind.
+    recordings: HashMap<StepKind, Recording>,
+}
+
+/// Tokens of the largest step that is recorded: larger ones keep a device busy while they are queued, and
+/// there are too many sizes of them.
+const MOST_RECORDED: u32 = 256;
+
+/// What decode steps of one recording have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct StepKind {
+    size: StepSize,
+    order: SumOrder,
+    ending: Ending,
+    trees: bool,
+    /// Parts in which the longest sequence is attended.
+    parts: u32,
 }
 
 /// What a pass leaves on the device until the next one.
@@ -149,6 +164,14 @@ impl<K: KvElement> Decoder<K> {
         Ok(self.cache.copy_page(from, to)?)
     }
 
+    /// Moves tokens within the cache, one after the other: what lies in the slot `from` to `to`.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn move_slots(&mut self, moves: &[SlotMove]) -> Result<(), DecoderError> {
+        Ok(self.cache.move_slots(&self.device, moves)?)
+    }
+
     /// Brings a page of the cache to a place on the host.
     ///
     /// # Errors
@@ -176,44 +199,42 @@ impl<K: KvElement> Decoder<K> {
             return Err(DecoderError::EmptyBatch);
         }
         let size = self.reserve(batch)?;
-        let mut pass = self.workspace.pass(&self.config, size)?;
+        let parts = Parts::count(batch.keys_of_singles());
+        let mut pass = self.workspace.pass(&self.config, size, batch.order, parts)?;
         pass.upload(batch)?;
-        if batch.is_decode() {
-            self.replay(&mut pass, size, batch.ending())?;
+        if batch.is_decode() && batch.len() <= MOST_RECORDED {
+            let (order, ending, trees) = (batch.order, batch.ending(), batch.has_trees());
+            self.replay(&mut pass, StepKind { size, order, ending, trees, parts }, batch)?;
         } else {
-            self.run(&mut pass, Some(batch), batch.ending())?;
+            self.run(&mut pass, batch)?;
         }
         Ok(Outputs { chosen: pass.chosen, logits: pass.logits })
     }
 
-    /// The step that was recorded for this size; records it where it is the first.
-    fn replay(&mut self, pass: &mut Pass, size: StepSize, ending: Ending) -> Result<(), Error> {
-        if let Some(recording) = self.recordings.get(&(size, ending)) {
+    /// The step that was recorded for this kind; records it where it is the first.
+    fn replay(&mut self, pass: &mut Pass, kind: StepKind, batch: &Batch) -> Result<(), Error> {
+        if let Some(recording) = self.recordings.get(&kind) {
             return recording.replay();
         }
         let device = self.device.clone();
-        let recording = device.record(|| self.run(pass, None, ending))?;
+        let recording = device.record(|| self.run(pass, batch))?;
         recording.replay()?;
-        self.recordings.insert((size, ending), recording);
+        self.recordings.insert(kind, recording);
         Ok(())
     }
 
-    /// Every launch of a pass. `prefill` is the batch unless each token is a sequence of its own.
-    fn run(
-        &mut self,
-        pass: &mut Pass,
-        prefill: Option<&Batch>,
-        ending: Ending,
-    ) -> Result<(), Error> {
+    /// Every launch of a pass.
+    fn run(&mut self, pass: &mut Pass, batch: &Batch) -> Result<(), Error> {
         let Decoder { device, config, weights, cache, .. } = self;
         kernels::gather(device, &weights.embedding, &pass.inputs.tokens, &mut pass.x)?;
-        let spans = prefill.map(|batch| batch.spans.as_slice());
-        let shared = Attention { device, config, weights, spans };
+        let (spans, singles) = (batch.spans.as_slice(), batch.singles());
+        let trees = batch.has_trees();
+        let shared = Attention { device, config, weights, spans, singles, trees };
         for (block, cache) in weights.blocks.iter().zip(&mut cache.layers) {
             layers::attention(&shared, block, cache, pass)?;
             layers::feed_forward(device, config, block, pass)?;
         }
-        layers::head(device, config, weights, pass, ending)
+        layers::head(device, config, weights, pass, batch.ending())
     }
 
     /// The size of a batch's pass, after the workspace has grown where it is too small for it.

@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::config::Config;
 use crate::decoder::{Decoder, DecoderError, Outputs};
+use crate::kv_cache::SlotMove;
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
 use half::{bf16, f16};
@@ -19,6 +20,9 @@ pub(crate) trait Forward: Send {
 
     /// As [`Decoder::copy_page`].
     fn copy_page(&mut self, from: u32, to: u32) -> Result<(), DecoderError>;
+
+    /// As [`Decoder::move_slots`].
+    fn move_slots(&mut self, moves: &[SlotMove]) -> Result<(), DecoderError>;
 
     /// As [`Decoder::swap_out`].
     fn swap_out(&mut self, page: u32, slot: u32) -> Result<(), DecoderError>;
@@ -38,6 +42,10 @@ impl<K: KvElement> Forward for Decoder<K> {
 
     fn copy_page(&mut self, from: u32, to: u32) -> Result<(), DecoderError> {
         Decoder::copy_page(self, from, to)
+    }
+
+    fn move_slots(&mut self, moves: &[SlotMove]) -> Result<(), DecoderError> {
+        Decoder::move_slots(self, moves)
     }
 
     fn swap_out(&mut self, page: u32, slot: u32) -> Result<(), DecoderError> {

@@ -20,11 +20,13 @@ pub struct StepSize {
 }
 
 impl StepSize {
-    /// First word of each section, and the end: tokens, positions, slots, rows, outputs, table.
-    fn starts(self) -> [u32; 7] {
+    /// First word of each section, and the end: tokens, positions, slots, rows, outputs, table,
+    /// places, nodes.
+    fn starts(self) -> [u32; 9] {
         let StepSize { tokens, outputs, sequences, pages } = self;
-        let sections = [tokens, tokens, tokens, tokens, outputs, sequences * pages];
-        let mut starts = [0; 7];
+        let sections =
+            [tokens, tokens, tokens, tokens, outputs, sequences * pages, tokens, 3 * tokens];
+        let mut starts = [0; 9];
         for (at, words) in sections.into_iter().enumerate() {
             starts[at + 1] = starts[at] + words.next_multiple_of(ALIGNMENT);
         }
@@ -33,7 +35,7 @@ impl StepSize {
 
     /// Words of a buffer.
     pub fn words(self) -> u32 {
-        self.starts()[6]
+        self.starts()[8]
     }
 }
 
@@ -54,6 +56,11 @@ pub struct StepInputs {
     pub outputs: Tensor<u32>,
     /// Pages of each sequence: `[S, pages]`
     pub block_table: Tensor<u32>,
+    /// Place of each token in its sequence, where there are drafted trees: `[T]`
+    pub places: Tensor<u32>,
+    /// Row of the block table of each token, first place of its tree, and what it sees from there on:
+    /// `[T, 3]`
+    pub nodes: Tensor<u32>,
 }
 
 impl StepInputs {
@@ -71,7 +78,7 @@ impl StepInputs {
     /// [`Error::OutOfRange`] where it is not.
     pub fn new(buffer: &Tensor<u32>, size: StepSize) -> Result<Self, Error> {
         let starts = size.starts().map(u64::from);
-        let [tokens, positions, slots, rows, outputs, table, _] = starts;
+        let [tokens, positions, slots, rows, outputs, table, places, nodes, _] = starts;
         Ok(StepInputs {
             tokens: buffer.view(tokens, size.tokens)?,
             positions: buffer.view(positions, size.tokens)?,
@@ -79,6 +86,8 @@ impl StepInputs {
             rows: buffer.view(rows, size.tokens)?,
             outputs: buffer.view(outputs, size.outputs)?,
             block_table: buffer.view(table, [size.sequences, size.pages])?,
+            places: buffer.view(places, size.tokens)?,
+            nodes: buffer.view(nodes, [size.tokens, 3])?,
             buffer: buffer.clone(),
             size,
         })
@@ -90,7 +99,9 @@ impl StepInputs {
     /// What the device reports.
     pub fn upload(&self, batch: &Batch) -> Result<(), Error> {
         let starts = self.size.starts();
-        let mut words = vec![0u32; starts[6] as usize];
+        // What only trees need comes last, and is not sent without them.
+        let end = if batch.has_trees() { starts[8] } else { starts[6] };
+        let mut words = vec![0u32; end as usize];
         let mut put = |start: u32, values: &[u32]| {
             let target = words.iter_mut().skip(start as usize);
             target.zip(values).for_each(|(word, value)| *word = *value);
@@ -103,6 +114,9 @@ impl StepInputs {
         for (row, span) in (0..).zip(&batch.spans) {
             put(starts[5] + row * self.size.pages, &span.pages);
         }
+        let (places, nodes) = batch.masks();
+        put(starts[6], &places);
+        put(starts[7], &nodes);
         self.buffer.write(0, &words)
     }
 }

@@ -27,22 +27,53 @@ pub struct Weights {
 pub struct BlockWeights {
     /// `[d]`
     pub attention_norm: Tensor<f32>,
-    /// `[H * hd, d]`
-    pub query: WeightMatrix,
-    /// `[G * hd, d]`
-    pub key: WeightMatrix,
-    /// `[G * hd, d]`
-    pub value: WeightMatrix,
+    /// Queries, keys and values: `[(H + 2 G) * hd, d]`
+    pub qkv: Stack,
     /// `[d, H * hd]`
     pub attention_output: WeightMatrix,
     /// `[d]`
     pub feed_forward_norm: Tensor<f32>,
-    /// `[f, d]`
-    pub gate: WeightMatrix,
-    /// `[f, d]`
-    pub up: WeightMatrix,
+    /// Gate and up: `[2 f, d]`
+    pub gate_up: Stack,
     /// `[d, f]`
     pub down: WeightMatrix,
+}
+
+/// Matrices that multiply the same activations, one below the other. Neighbours of one format are one
+/// matrix on the device: one launch.
+#[derive(Debug)]
+pub struct Stack(Vec<(WeightMatrix, u32)>);
+
+impl Stack {
+    /// Uploads `parts`: the format of each, its rows, and their bytes in a file; rows are `k` wide.
+    ///
+    /// # Errors
+    /// As for [`WeightMatrix::upload`].
+    pub fn upload(
+        device: &Device,
+        k: u32,
+        parts: &[(Format, u32, &[u8])],
+    ) -> Result<Stack, tilewright_runtime::Error> {
+        let (mut matrices, mut first_row) = (Vec::new(), 0);
+        for neighbours in parts.chunk_by(|a, b| a.0 == b.0) {
+            let [(format, ..), ..] = neighbours else { continue };
+            let rows: Vec<(u32, &[u8])> = neighbours.iter().map(|(_, n, b)| (*n, *b)).collect();
+            let matrix = WeightMatrix::upload_stacked(device, *format, k, &rows)?;
+            matrices.push((matrix, first_row));
+            first_row += rows.iter().map(|(rows, _)| rows).sum::<u32>();
+        }
+        Ok(Stack(matrices))
+    }
+
+    /// Each matrix with its first row.
+    pub fn matrices(&self) -> Vec<(&WeightMatrix, u32)> {
+        self.0.iter().map(|(matrix, row)| (matrix, *row)).collect()
+    }
+
+    /// Bytes on the device.
+    pub fn bytes(&self) -> u64 {
+        self.0.iter().map(|(matrix, _)| matrix.bytes()).sum()
+    }
 }
 
 impl Weights {
@@ -103,13 +134,10 @@ impl<'a> Loader<'a> {
         let name = |part: &str| format!("blk.{block}.{part}.weight");
         Ok(BlockWeights {
             attention_norm: self.vector(&name("attn_norm"))?,
-            query: self.matrix(&name("attn_q"))?,
-            key: self.matrix(&name("attn_k"))?,
-            value: self.matrix(&name("attn_v"))?,
+            qkv: self.stack(&["attn_q", "attn_k", "attn_v"].map(name))?,
             attention_output: self.matrix(&name("attn_output"))?,
             feed_forward_norm: self.vector(&name("ffn_norm"))?,
-            gate: self.matrix(&name("ffn_gate"))?,
-            up: self.matrix(&name("ffn_up"))?,
+            gate_up: self.stack(&["ffn_gate", "ffn_up"].map(name))?,
             down: self.matrix(&name("ffn_down"))?,
         })
     }
@@ -126,12 +154,27 @@ impl<'a> Loader<'a> {
     /// A matrix: rows of the file are outputs.
     fn matrix(&mut self, name: &str) -> Result<WeightMatrix, DecoderError> {
         let tensor = self.tensor(name)?;
-        let [k, n] =
-            [tensor.row_len(), tensor.rows()].map(|d| u32::try_from(d).unwrap_or(u32::MAX));
+        let [k, n] = [tensor.row_len(), tensor.rows()].map(size);
         let matrix =
             WeightMatrix::upload(self.device, format(name, tensor.ggml_type)?, n, k, tensor.bytes)?;
         self.advance(name, tensor.bytes.len());
         Ok(matrix)
+    }
+
+    /// Matrices with the same inputs.
+    fn stack(&mut self, names: &[String]) -> Result<Stack, DecoderError> {
+        let (mut parts, mut k) = (Vec::new(), 0);
+        for name in names {
+            let tensor = self.tensor(name)?;
+            k = size(tensor.row_len());
+            let format = format(name, tensor.ggml_type)?;
+            parts.push((format, size(tensor.rows()), tensor.bytes));
+        }
+        let stack = Stack::upload(self.device, k, &parts)?;
+        for (name, (.., bytes)) in names.iter().zip(&parts) {
+            self.advance(name, bytes.len());
+        }
+        Ok(stack)
     }
 
     /// A vector of f32, widened from whatever the file has.
@@ -159,6 +202,11 @@ impl<'a> Loader<'a> {
         self.done += bytes as u64;
         (self.progress)(self.done.min(self.total), self.total);
     }
+}
+
+/// A dimension of a checked file.
+fn size(dimension: u64) -> u32 {
+    u32::try_from(dimension).unwrap_or(u32::MAX)
 }
 
 /// The kernels' format of a file's tensor type.

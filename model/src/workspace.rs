@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Ending};
 use crate::config::Config;
 use crate::step_inputs::{StepInputs, StepSize};
-use tilewright_kernels::Scratch;
+use tilewright_kernels::{PAGE, Parts, Scratch, SumOrder};
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// Memory for passes of up to T tokens of up to S sequences, R of which get logits.
@@ -24,6 +24,7 @@ pub struct Workspace {
     logits: Tensor<f32>,
     chosen: Tensor<u32>,
     scratch: Scratch,
+    parts: Parts,
 }
 
 /// The part of a workspace that one pass of T tokens uses. d: hidden width, H: query heads, G:
@@ -56,8 +57,12 @@ pub struct Pass {
     pub logits: Tensor<f32>,
     /// The token that follows each of them: `[R]`
     pub chosen: Tensor<u32>,
-    /// For products.
+    /// For the products of the blocks.
     pub scratch: Scratch,
+    /// For the product of the head.
+    pub head_scratch: Scratch,
+    /// For the attention of single tokens.
+    pub parts: Parts,
 }
 
 impl Workspace {
@@ -85,20 +90,30 @@ impl Workspace {
             logits: device.zeros([outputs, config.vocab_size])?,
             chosen: device.zeros(outputs)?,
             scratch: Scratch::new(device, tokens.max(outputs), widest(config))?,
+            parts: Parts::new(
+                device,
+                tokens,
+                context(capacity),
+                config.head_count,
+                config.head_size,
+            )?,
         })
     }
 
-    /// What a workspace takes, in bytes.
-    pub fn bytes(config: &Config, capacity: StepSize) -> u64 {
+    /// What a workspace takes on a device, in bytes.
+    pub fn bytes(device: &Device, config: &Config, capacity: StepSize) -> u64 {
         let width = u64::from(config.embedding_length);
         let inner = u64::from(config.feed_forward_length);
         let token = 2 * width + qkv_width(config) + 2 * config.query_width() + 3 * inner;
         let output = 8 + 2 * width + u64::from(config.vocab_size) + 1;
+        let most = capacity.tokens.max(capacity.outputs);
         let tokens = u64::from(capacity.tokens).saturating_mul(token);
         let outputs = u64::from(capacity.outputs).saturating_mul(output);
-        let scratch = Scratch::bytes(capacity.tokens.max(capacity.outputs), widest(config));
+        let scratch = Scratch::bytes(device, most, widest(config));
         let all = u64::from(capacity.words()).saturating_add(tokens).saturating_add(outputs);
-        all.saturating_mul(4).saturating_add(scratch)
+        let (heads, size) = (config.head_count, config.head_size);
+        let parts = Parts::bytes(capacity.tokens, context(capacity), heads, size);
+        all.saturating_mul(4).saturating_add(scratch).saturating_add(parts)
     }
 
     /// The largest pass.
@@ -106,11 +121,18 @@ impl Workspace {
         self.capacity
     }
 
-    /// The buffers of a pass: the beginnings of the workspace's.
+    /// The buffers of a pass whose products sum in this order and whose single tokens see sequences of up
+    /// to so many parts: the beginnings of the workspace's.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for one that is larger than the capacity.
-    pub fn pass(&self, config: &Config, size: StepSize) -> Result<Pass, Error> {
+    pub fn pass(
+        &self,
+        config: &Config,
+        size: StepSize,
+        order: SumOrder,
+        parts: u32,
+    ) -> Result<Pass, Error> {
         let StepSize { tokens, outputs, .. } = size;
         let width = config.embedding_length;
         let inner = config.feed_forward_length;
@@ -129,7 +151,13 @@ impl Workspace {
             last_normed: self.last_normed.view(0, [outputs, width])?,
             logits: self.logits.view(0, [outputs, config.vocab_size])?,
             chosen: self.chosen.view(0, outputs)?,
-            scratch: self.scratch.clone(),
+            scratch: self.scratch.ordered(order),
+            // How many outputs a pass has depends on who else is in it.
+            head_scratch: self.scratch.ordered(match order {
+                SumOrder::Fastest => SumOrder::Fastest,
+                SumOrder::Few | SumOrder::Many => SumOrder::Few,
+            }),
+            parts: self.parts.with(parts),
         })
     }
 }
@@ -147,6 +175,11 @@ impl Pass {
         let choices: Vec<f32> = batch.choices.iter().flat_map(|choice| choice.encode()).collect();
         self.choices.write(0, &choices)
     }
+}
+
+/// Tokens of a full context.
+fn context(size: StepSize) -> u32 {
+    size.pages.saturating_mul(PAGE)
 }
 
 /// Width of a row with the queries, keys and values of a token.

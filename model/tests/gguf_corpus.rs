@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "../../fuzz/fuzz_targets/property.rs"]
-mod property;
+// The fuzz target as the fuzzer builds it, so that it cannot rot; it has no `main` there.
+#[allow(unused_attributes)]
+#[path = "../../fuzz/fuzz_targets/gguf.rs"]
+mod gguf;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use property::read;
+use gguf::property::read;
 
 use tilewright_model::sampling::philox::philox4x32_10;
 use tilewright_model::synthetic::SyntheticModel;

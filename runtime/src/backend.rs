@@ -62,6 +62,11 @@ pub(crate) trait Backend: Debug + Send + Sync {
     /// Waits until every queued command has run.
     fn synchronise(&self) -> Result<(), Error>;
 
+    /// Submissions so far, where commands gather before they are submitted.
+    fn submissions(&self) -> Option<u64> {
+        None
+    }
+
     /// Encodes a tensor map over a region (CUDA only).
     fn tensor_map(
         &self,

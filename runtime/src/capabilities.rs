@@ -47,6 +47,18 @@ pub struct Capabilities {
     pub wgpu: Option<WgpuCapabilities>,
 }
 
+impl Capabilities {
+    /// The back end and the device's name, such as `cuda NVIDIA H100 80GB HBM3`; a name that begins
+    /// with its back end's stands alone, such as `cpu (8 threads, x86_64)`.
+    pub fn label(&self) -> String {
+        let kind = self.kind.to_string();
+        match self.name.strip_prefix(&kind) {
+            Some(rest) if rest.is_empty() || rest.starts_with(' ') => self.name.clone(),
+            _ => format!("{kind} {}", self.name),
+        }
+    }
+}
+
 /// Facts for PTX texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CudaCapabilities {
@@ -195,5 +207,30 @@ impl WgpuCapabilities {
             return Err(format!("needs {storage} bytes of workgroup memory and this has {have}"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BackendKind, Capabilities};
+
+    #[test]
+    fn a_label_says_the_back_end_once() {
+        let label = |kind, name: &str| {
+            let nothing = Capabilities {
+                kind,
+                name: name.to_owned(),
+                driver: String::new(),
+                is_software: true,
+                total_memory: None,
+                cuda: None,
+                wgpu: None,
+            };
+            nothing.label()
+        };
+        assert_eq!(label(BackendKind::Cpu, "cpu (2 threads, x86_64)"), "cpu (2 threads, x86_64)");
+        assert_eq!(label(BackendKind::Null, "null"), "null");
+        assert_eq!(label(BackendKind::Cuda, "NVIDIA H100"), "cuda NVIDIA H100");
+        assert_eq!(label(BackendKind::Cpu, "cpuset"), "cpu cpuset");
     }
 }

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::backend::{Allocation, Backend, Command};
 use crate::fault::{FaultPoint, Faults};
+use crate::queued::Counts;
 use crate::recording::{self, Recording};
 use crate::{
     BackendKind, Capabilities, DType, DeviceSelector, DispatchRecord, Element, Error, Fault,
-    Launch, MemoryInfo, Options, RawTensor, Shape, Tensor, TensorMap, TensorMapDescriptor,
+    Launch, MemoryInfo, Options, Queued, RawTensor, Shape, Tensor, TensorMap, TensorMapDescriptor,
 };
 use crate::{cpu::CpuBackend, cuda::CudaBackend, null::NullBackend, wgpu::WgpuBackend};
 
@@ -22,6 +23,7 @@ struct Inner {
     id: u64,
     backend: Box<dyn Backend>,
     faults: Faults,
+    counts: Counts,
 }
 
 /// Ids of devices and allocations: unique in the process.
@@ -55,7 +57,8 @@ impl Device {
             DeviceSelector::Null => Box::new(NullBackend::new(options)),
         };
         tracing::info!(device = %backend.capabilities().name, %selector, "opened");
-        Ok(Device(Arc::new(Inner { id: next_id(), backend, faults: Faults::new(options.fault) })))
+        let (faults, counts) = (Faults::new(options.fault), Counts::default());
+        Ok(Device(Arc::new(Inner { id: next_id(), backend, faults, counts })))
     }
 
     /// The device's facts.
@@ -188,6 +191,11 @@ impl Device {
         null.map(NullBackend::records).unwrap_or_default()
     }
 
+    /// What was queued on the device so far.
+    pub fn queued(&self) -> Queued {
+        self.0.counts.read(self.0.backend.submissions())
+    }
+
     /// Arms a fault: a hook for tests.
     #[doc(hidden)]
     pub fn inject(&self, fault: Fault) {
@@ -202,6 +210,10 @@ impl Device {
         &*self.0.backend
     }
 
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+
     pub(crate) fn fault(&self, at: FaultPoint) -> Result<(), Error> {
         self.0.faults.pass(at)
     }
@@ -214,6 +226,7 @@ impl Device {
     pub(crate) fn submit(&self, command: Command) -> Result<(), Error> {
         let Some(command) = recording::push(self.0.id, command) else { return Ok(()) };
         self.fault(FaultPoint::Dispatch)?;
+        self.0.counts.add_command();
         self.0.backend.run(&command)
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use crate::backend::{Argument, Dispatch};
+use crate::backend::{Argument, Dispatch, Region};
 use crate::host_memory::HostMemory;
 use crate::kernel::{Case, KernelInfo, KernelText};
 use crate::{BackendKind, DType, Error, ScalarValue};
@@ -54,6 +54,15 @@ pub enum HostArg {
         /// Whether the kernel writes it.
         writes: bool,
     },
+    /// A buffer that the kernel reads or writes through a tensor map, whose shape the case declares.
+    TensorMap {
+        /// Index into [`HostLaunch::memory`].
+        memory: usize,
+        /// First byte.
+        offset: u64,
+        /// Number of bytes.
+        bytes: u64,
+    },
     /// A scalar.
     Scalar(ScalarValue),
 }
@@ -87,28 +96,24 @@ pub(crate) fn run(executor: &Arc<dyn Executor>, dispatch: &Dispatch) -> Result<(
     for argument in &dispatch.arguments {
         launch.args.push(match argument {
             Argument::Scalar(value) => HostArg::Scalar(*value),
-            Argument::TensorMap { .. } => {
-                return Err(Error::Unsupported { backend, what: "tensor maps" });
+            Argument::TensorMap { region, .. } => {
+                let memory = copied(region, &mut launch.memory, &mut indices)?;
+                HostArg::TensorMap { memory, offset: region.offset, bytes: region.bytes }
             }
             Argument::Buffer { region, dtype, writes } => {
-                let allocation = &region.allocation;
-                let index = match indices.get(&allocation.id) {
-                    Some(index) => *index,
-                    None => {
-                        let memory = allocation.memory::<HostMemory>()?.read()?;
-                        launch.memory.push(memory.bytes().to_vec());
-                        indices.insert(allocation.id, launch.memory.len() - 1);
-                        launch.memory.len() - 1
-                    }
-                };
+                let memory = copied(region, &mut launch.memory, &mut indices)?;
                 let (offset, bytes) = (region.offset, region.bytes);
-                HostArg::Buffer { memory: index, offset, bytes, dtype: *dtype, writes: *writes }
+                HostArg::Buffer { memory, offset, bytes, dtype: *dtype, writes: *writes }
             }
         });
     }
     executor.execute(&mut launch)?;
     for argument in &dispatch.arguments {
-        let Argument::Buffer { region, writes: true, .. } = argument else { continue };
+        let (Argument::Buffer { region, writes: true, .. } | Argument::TensorMap { region, .. }) =
+            argument
+        else {
+            continue;
+        };
         let Some(bytes) =
             indices.get(&region.allocation.id).and_then(|index| launch.memory.get(*index))
         else {
@@ -120,4 +125,19 @@ pub(crate) fn run(executor: &Arc<dyn Executor>, dispatch: &Dispatch) -> Result<(
         target[..len].copy_from_slice(&bytes[..len]);
     }
     Ok(())
+}
+
+/// Index of the copy of a region's allocation.
+fn copied(
+    region: &Region,
+    memory: &mut Vec<Vec<u8>>,
+    indices: &mut BTreeMap<u64, usize>,
+) -> Result<usize, Error> {
+    let allocation = &region.allocation;
+    if let Some(index) = indices.get(&allocation.id) {
+        return Ok(*index);
+    }
+    memory.push(allocation.memory::<HostMemory>()?.read()?.bytes().to_vec());
+    indices.insert(allocation.id, memory.len() - 1);
+    Ok(memory.len() - 1)
 }

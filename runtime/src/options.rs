@@ -17,6 +17,9 @@ pub struct Options {
     pub cubin_cache: bool,
     /// Folder of the cubin cache, in place of `$TILEWRIGHT_CACHE` or the user's cache folder.
     pub cache_dir: Option<PathBuf>,
+    /// Lets kernels start before the ones in front of them have ended (CUDA from sm_90 on): they wait at
+    /// their entry, so that results are the same.
+    pub overlap: bool,
     /// What the null device claims to be, so that host code can be tested for any device.
     pub pretend: Option<Capabilities>,
     /// What runs the null device's launches; without one it records them and runs none.
@@ -32,6 +35,7 @@ impl Default for Options {
             immediates: true,
             cubin_cache: true,
             cache_dir: None,
+            overlap: false,
             pretend: None,
             executor: None,
             fault: None,

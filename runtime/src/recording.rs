@@ -67,6 +67,7 @@ impl Recording {
         if self.commands.is_empty() {
             return Ok(());
         }
+        self.device.counts().add_replay();
         self.device.backend().replay(&self.prepared, &self.commands)
     }
 

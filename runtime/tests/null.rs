@@ -7,7 +7,7 @@ mod kernels;
 use kernels::{FUTURE, MAPPED, NUMBER, open, saxpy};
 use tilewright_runtime::{
     Arg, ArgRecord, BackendKind, Capabilities, CudaCapabilities, Device, DeviceSelector, Error,
-    Launch, LaunchCost, Options, ScalarValue, Target,
+    Launch, LaunchCost, Options, Queued, ScalarValue, Target,
 };
 
 fn pretend(edit: impl FnOnce(&mut Capabilities)) -> Device {
@@ -53,6 +53,21 @@ fn dispatches_are_recorded_in_order() {
     let ((a, _), (b, written)) = (id(&records[0].args[0]), id(&records[0].args[1]));
     assert!(a != b && written);
     assert_eq!(id(&records[1].args[0]), (b, false));
+}
+
+#[test]
+fn what_is_queued_is_counted() {
+    for name in ["null", "cpu"] {
+        let device = open(name);
+        let (x, y) = (device.zeros::<f32>(100).unwrap(), device.zeros::<f32>(100).unwrap());
+        let twice = || (0..2).try_for_each(|_| saxpy(&device, &x, &y, 2.0, 100));
+        let recording = device.record(twice).unwrap();
+        assert_eq!(device.queued(), Queued::default(), "recording queues nothing");
+        twice().unwrap();
+        (0..3).try_for_each(|_| recording.replay()).unwrap();
+        device.record(|| Ok(())).unwrap().replay().unwrap();
+        assert_eq!(device.queued(), Queued { commands: 2, replays: 3, submissions: 5 }, "{name}");
+    }
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use crate::interpreter::Interpreter;
 use crate::pretend;
 use std::sync::Arc;
-use tilewright_runtime::{BackendKind, Device, DeviceSelector, Options};
+use tilewright_runtime::{BackendKind, Capabilities, Device, DeviceSelector, Options};
 
 /// The devices named in `TILEWRIGHT_TEST_DEVICES`; by default the scalar references, software Vulkan and
-/// `interpreter`, which stands for the [`interpreters`].
+/// `interpreter`, which stands for the [`interpreters`]. `cuda+overlap` lets kernels overlap.
 ///
 /// # Panics
 /// A device that cannot be opened: a test that is skipped in silence proves nothing.
@@ -18,10 +18,15 @@ pub fn devices() -> Vec<Device> {
         if name == "interpreter" {
             return interpreters();
         }
-        let device = name
+        let (selector, overlap) = match name.strip_suffix("+overlap") {
+            Some(selector) => (selector, true),
+            None => (name, false),
+        };
+        let options = Options { overlap, ..Options::default() };
+        let device = selector
             .parse()
             .map_err(|e| format!("{e}"))
-            .and_then(|selector| Device::open(&selector).map_err(|e| e.to_string()));
+            .and_then(|selector| Device::open_with(&selector, &options).map_err(|e| e.to_string()));
         vec![device.unwrap_or_else(|error| panic!("{name} of TILEWRIGHT_TEST_DEVICES: {error}"))]
     };
     names.flat_map(open).collect()
@@ -33,13 +38,22 @@ pub fn devices() -> Vec<Device> {
 /// # Panics
 /// Never: nothing of the machine is needed.
 pub fn interpreters() -> Vec<Device> {
-    let open = |pretended| {
-        let executor = Arc::new(Interpreter::default());
-        let options =
-            Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
-        Device::open_with(&DeviceSelector::Null, &options).expect("a null device")
-    };
     [pretend::ptx(), pretend::wgsl(None), pretend::wgsl(Some(32))].map(open).to_vec()
+}
+
+/// The interpreter as a Hopper GPU, for kernels that have texts of their own there.
+///
+/// # Panics
+/// Never: nothing of the machine is needed.
+pub fn hopper_interpreter() -> Device {
+    open(pretend::hopper())
+}
+
+fn open(pretended: Capabilities) -> Device {
+    let executor = Arc::new(Interpreter::default());
+    let options =
+        Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
+    Device::open_with(&DeviceSelector::Null, &options).expect("a null device")
 }
 
 /// Whether a device is one of [`interpreters`].

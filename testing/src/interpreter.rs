@@ -36,7 +36,8 @@ impl Executor for Interpreter {
         let mut arguments = Vec::with_capacity(launch.args.len());
         for arg in &launch.args {
             arguments.push(match *arg {
-                HostArg::Buffer { memory, offset, bytes, .. } => {
+                HostArg::Buffer { memory, offset, bytes, .. }
+                | HostArg::TensorMap { memory, offset, bytes } => {
                     Argument::Slice { buffer: ids[memory], offset, bytes }
                 }
                 HostArg::Scalar(value) => Argument::Scalar(constant(value)),

@@ -28,6 +28,16 @@ pub(crate) fn ptx() -> Capabilities {
     Capabilities { cuda: Some(cuda), ..capabilities("interpreter of sm_80") }
 }
 
+/// An H100 with a few of its multiprocessors: persistent kernels have a workgroup on each.
+pub(crate) fn hopper() -> Capabilities {
+    let mut capabilities = ptx();
+    capabilities.name = "interpreter of sm_90a".to_owned();
+    if let Some(cuda) = &mut capabilities.cuda {
+        (cuda.sm, cuda.multiprocessors, cuda.shared_per_block) = (90, 4, 232_448);
+    }
+    capabilities
+}
+
 /// WebGPU's baseline, with subgroups of one size or without any.
 pub(crate) fn wgsl(subgroup: Option<u32>) -> Capabilities {
     let wgpu = WgpuCapabilities {

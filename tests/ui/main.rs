@@ -1,6 +1,8 @@
 //! Kernels that rustc must see refused, with the error at the exact tokens; and some that it must take.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "pass/families.rs"]
+mod families;
 #[path = "pass/own_kernel.rs"]
 mod own_kernel;
 

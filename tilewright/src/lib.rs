@@ -38,7 +38,8 @@
 //! ```
 
 pub use tilewright_kernel_macros::{
-    flash_attention, kernel, kernel_module, quant_format, quantized_matmul, rms_norm, rotary,
+    flash_attention, kernel, kernel_module, matmul, quant_format, quantized_matmul, rms_norm,
+    rotary,
 };
 pub use tilewright_runtime::{
     Device, DeviceSelector, Element, Error, Options, RawTensor, Recording, Shape, Tensor,

@@ -22,11 +22,20 @@ enum Device {
 /// Builds, finds a device, fetches the model, generates; `args` go to `tilewright generate`.
 pub fn run(args: &[String]) -> Result<(), Failure> {
     process::run(process::cargo().args(["build", "--release", "--bin", "tilewright"]))?;
-    let program = process::release_binary("tilewright")?;
-    let mut generate = Command::new(&program);
+    generate(&process::release_binary("tilewright")?, args)
+}
+
+/// The same with a program that the tests need anyway, and a few tokens.
+pub fn check() -> Result<(), Failure> {
+    process::run(process::cargo().args(["build", "--bin", "tilewright"]))?;
+    generate(&process::debug_binary("tilewright")?, &["--max-tokens=8".to_owned()])
+}
+
+fn generate(program: &Path, args: &[String]) -> Result<(), Failure> {
+    let mut generate = Command::new(program);
     generate.arg("generate");
     if !given(args, "--device") {
-        generate.args(["--device", find_device(&program)?.argument()]);
+        generate.args(["--device", find_device(program)?.argument()]);
     }
     if !given(args, "--model") {
         generate.arg("--model").arg(model::fetch()?);

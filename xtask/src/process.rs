@@ -62,8 +62,17 @@ pub fn title(command: &Command) -> String {
 
 /// A program that `cargo build --release` made.
 pub fn release_binary(name: &str) -> Result<PathBuf, Failure> {
+    binary("release", name)
+}
+
+/// A program that `cargo build` made.
+pub fn debug_binary(name: &str) -> Result<PathBuf, Failure> {
+    binary("debug", name)
+}
+
+fn binary(folder: &str, name: &str) -> Result<PathBuf, Failure> {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    Ok(target_folder()?.join("release").join(file))
+    Ok(target_folder()?.join(folder).join(file))
 }
 
 /// Cargo's target folder, wherever the user put it.

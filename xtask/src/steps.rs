@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::summary::Summary;
-use crate::{budget, figures, fmt, fuzz, install, model, package, process, serving, speed, web};
+use crate::{
+    budget, demo, figures, fmt, fuzz, install, model, package, process, serving, speed, web,
+};
 
 /// One named step.
 pub struct Step {
@@ -60,11 +62,12 @@ pub const STEPS: &[Step] = &[
     Step { name: "web", needs: &[Browser], work: Call(web::check) },
     Step { name: "openai", needs: &[], work: Call(serving::openai) },
     Step { name: "page", needs: &[Browser], work: Call(serving::page) },
-    Step { name: "storm", needs: &[], work: Call(serving::storm::check) },
+    Step { name: "storm", needs: &[Vulkan], work: Call(serving::storm::check) },
     Step { name: "package", needs: &[Vulkan, Model], work: Given(package::check) },
     Step { name: "speed", needs: &[Vulkan, Model], work: Given(speed::check) },
     Step { name: "fuzz", needs: &[], work: Call(fuzz::replay) },
     Step { name: "doc", needs: &[Vulkan], work: DocTest(&["--workspace"]) },
+    Step { name: "demo", needs: &[], work: Call(demo::check) },
     Step { name: "bench", needs: &[Vulkan], work: Cargo(&["bench", "--profile", "dev", "-p", "tilewright-bench", "--", "--test"]) },
     Step { name: "test", needs: &[Vulkan, Ptxas, Model], work: Test(&["--workspace"]) },
 ];

@@ -22,31 +22,51 @@ impl Agreement {
     /// Compares one output.
     pub(super) fn add(&mut self, name: &str, found: &[f64], expected: &[f64], by: Tolerance) {
         if found.len() != expected.len() {
-            let (found, expected) = (found.len(), expected.len());
-            self.error = f64::INFINITY;
-            self.place = format!("{name} has {found} elements and should have {expected}");
+            return self.lengths(name, found.len(), expected.len());
+        }
+        for ((at, &found), &expected) in (0..).zip(found).zip(expected) {
+            self.add_element(name, at, found, expected, by.at(expected));
+        }
+    }
+
+    /// Notes that an output has another length.
+    pub(crate) fn lengths(&mut self, name: &str, found: usize, expected: usize) {
+        self.error = f64::INFINITY;
+        self.place = format!("{name} has {found} elements and should have {expected}");
+    }
+
+    /// Compares one element.
+    pub(crate) fn add_element(
+        &mut self,
+        name: &str,
+        at: u64,
+        found: f64,
+        expected: f64,
+        tolerance: f64,
+    ) {
+        let error = if found == expected { 0.0 } else { (found - expected).abs() };
+        let error = if error.is_nan() { f64::INFINITY } else { error };
+        if share(error, tolerance) <= share(self.error, self.tolerance) {
             return;
         }
-        for (at, (&found, &expected)) in found.iter().zip(expected).enumerate() {
-            let error = if found == expected { 0.0 } else { (found - expected).abs() };
-            let error = if error.is_nan() { f64::INFINITY } else { error };
-            let tolerance = by.at(expected);
-            if share(error, tolerance) <= share(self.error, self.tolerance) {
-                continue;
-            }
-            *self = Agreement {
-                error,
-                tolerance,
-                place: format!(
-                    "{name}[{at}] is {found} and should be {expected}, {tolerance:e} off at most"
-                ),
-            };
-        }
+        *self = Agreement {
+            error,
+            tolerance,
+            place: format!(
+                "{name}[{at}] is {found} and should be {expected}, {tolerance:e} off at most"
+            ),
+        };
+    }
+
+    /// The worse of two comparisons.
+    pub(crate) fn or_worse(self, other: Agreement) -> Agreement {
+        let worse = share(other.error, other.tolerance) > share(self.error, self.tolerance);
+        if worse { other } else { self }
     }
 }
 
 /// The error in units of the tolerance.
-fn share(error: f64, tolerance: f64) -> f64 {
+pub(crate) fn share(error: f64, tolerance: f64) -> f64 {
     if error == 0.0 { 0.0 } else { error / tolerance }
 }
 

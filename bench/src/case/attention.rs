@@ -1,7 +1,9 @@
 //! Attention over the paged cache.
 
 use half::{bf16, f16};
-use tilewright_kernels::{KvElement, PAGE, attention_decode, attention_prefill};
+use tilewright_kernels::{
+    KvElement, PAGE, Parts, attention_decode, attention_prefill, attention_tree,
+};
 use tilewright_runtime::{CudaCapabilities, DType, Device, Error, Tensor};
 
 use super::output::{Output, Tolerance, ULP};
@@ -15,9 +17,11 @@ const SCALE: f32 = 0.125;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
-        decode::<f32>("f32"),
-        decode::<f16>("f16"),
-        decode::<bf16>("bf16"),
+        decode::<f32>("f32", 4, 4 * PAGE),
+        decode::<f16>("f16", 4, 4 * PAGE),
+        decode::<bf16>("bf16", 4, 4 * PAGE),
+        decode::<f16>("f16", 1, 16 * PAGE),
+        tree::<f16>("f16"),
         prefill::<f32>("f32"),
         prefill::<f16>("f16"),
         prefill::<bf16>("bf16"),
@@ -64,23 +68,53 @@ fn rounding<K: KvElement>(device: &Device) -> f64 {
     }
 }
 
-fn decode<K: KvElement>(name: &str) -> Case {
-    const SEQUENCES: u32 = 4;
-    const KEYS: u32 = 4 * PAGE;
-    let shape = format!("{name}/hd{HEAD_DIM}/{SEQUENCES}x{KEYS}");
-    Case::new("attention_decode", shape, Bound::Bytes, |device| {
-        let cache = Cache::<K>::new(device, SEQUENCES, KEYS / PAGE)?;
-        let q = Random::new(9).floats(SEQUENCES * HEADS * HEAD_DIM);
-        let q = device.upload([SEQUENCES, HEADS, HEAD_DIM], &q)?;
-        let sequence = device.upload([SEQUENCES], &(0..SEQUENCES).collect::<Vec<u32>>())?;
+/// Sequences of so many keys: in parts where there are more than 256.
+fn decode<K: KvElement>(name: &str, sequences: u32, keys: u32) -> Case {
+    let shape = format!("{name}/hd{HEAD_DIM}/{sequences}x{keys}");
+    Case::new("attention_decode", shape, Bound::Bytes, move |device| {
+        let cache = Cache::<K>::new(device, sequences, keys / PAGE)?;
+        let q = Random::new(9).floats(sequences * HEADS * HEAD_DIM);
+        let q = device.upload([sequences, HEADS, HEAD_DIM], &q)?;
+        let sequence = device.upload([sequences], &(0..sequences).collect::<Vec<u32>>())?;
         // At the end of a full table: what the kernel's cost speaks of.
-        let positions = device.upload([SEQUENCES], &[KEYS - 1; SEQUENCES as usize])?;
-        let out = device.zeros::<f32>([SEQUENCES, HEADS, HEAD_DIM])?;
+        let positions = device.upload([sequences], &vec![keys - 1; sequences as usize])?;
+        let out = device.zeros::<f32>([sequences, HEADS, HEAD_DIM])?;
+        let parts = Parts::new(device, sequences, keys, HEADS, HEAD_DIM)?.with(Parts::count(keys));
+        let outputs = vec![Output::new("out", &out, tolerance(keys, 0.0))];
+        let (device, mut out) = (device.clone(), out);
+        let launch = Box::new(move || {
+            let Cache { k, v, table } = &cache;
+            attention_decode(
+                &device, &q, k, v, table, &sequence, &positions, &mut out, SCALE, &parts,
+            )
+        });
+        Ok(Prepared { launch, outputs })
+    })
+}
+
+/// Four branches of four nodes each, at the end of one sequence.
+fn tree<K: KvElement>(name: &str) -> Case {
+    const NODES: u32 = 16;
+    const KEYS: u32 = 4 * PAGE;
+    let shape = format!("{name}/hd{HEAD_DIM}/{NODES}x{KEYS}");
+    Case::new("attention_tree", shape, Bound::Bytes, |device| {
+        let cache = Cache::<K>::new(device, 1, KEYS / PAGE)?;
+        let q = Random::new(11).floats(NODES * HEADS * HEAD_DIM);
+        let q = device.upload([NODES, HEADS, HEAD_DIM], &q)?;
+        let start = KEYS - NODES;
+        let places = device.upload([NODES], &(start..KEYS).collect::<Vec<u32>>())?;
+        // A node's parent is four nodes before it.
+        let sees = |node: u32| (0..=node / 4).fold(0, |word, up| word | 1u32 << (node - 4 * up));
+        let nodes: Vec<u32> = (0..NODES).flat_map(|node| [0, start, sees(node)]).collect();
+        let nodes = device.upload([NODES, 3], &nodes)?;
+        let out = device.zeros::<f32>([NODES, HEADS, HEAD_DIM])?;
+        let parts = Parts::new(device, NODES, KEYS, HEADS, HEAD_DIM)?.with(Parts::count(KEYS));
         let outputs = vec![Output::new("out", &out, tolerance(KEYS, 0.0))];
         let (device, mut out) = (device.clone(), out);
         let launch = Box::new(move || {
             let Cache { k, v, table } = &cache;
-            attention_decode(&device, &q, k, v, table, &sequence, &positions, &mut out, SCALE)
+            let out = &mut out;
+            attention_tree(&device, &q, k, v, table, &places, &nodes, out, SCALE, &parts)
         });
         Ok(Prepared { launch, outputs })
     })

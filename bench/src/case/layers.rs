@@ -1,7 +1,9 @@
 //! Normalisation, activation, residual, row selection, rotary embedding.
 
 use half::{bf16, f16};
-use tilewright_kernels::{KvElement, PAGE, add, rms_norm, rotary_append, select_rows, swiglu};
+use tilewright_kernels::{
+    KvElement, PAGE, add, move_slots, rms_norm, rotary_append, select_rows, swiglu,
+};
 
 use super::output::{Number, Output, Tolerance, ULP};
 use super::random::Random;
@@ -18,6 +20,7 @@ pub(super) fn cases() -> Vec<Case> {
         cases.extend([norm(tokens), activation(tokens), residual(tokens)]);
     }
     cases.push(rows(32));
+    cases.push(slots(16));
     // A key may round to the neighbour: half a unit of the cache's type on each side.
     cases.push(rotary::<f32>("f32", 0.0));
     cases.push(rotary::<f16>("f16", f64::from(f16::EPSILON)));
@@ -76,6 +79,22 @@ fn rows(selected: u32) -> Case {
         let outputs = vec![Output::new("out", &out, Tolerance::EXACT)];
         let (device, mut out) = (device.clone(), out);
         let launch = Box::new(move || select_rows(&device, &x, &last, &mut out));
+        Ok(Prepared { launch, outputs })
+    })
+}
+
+/// Tokens of one page to another, 3 key heads of 64.
+fn slots(moves: u32) -> Case {
+    Case::new("move_slots", format!("f16/hd64/{moves}"), Bound::Bytes, move |device| {
+        let shape = [2, 3, PAGE, 64];
+        let keys = Random::new(12).floats(shape.iter().product());
+        let keys: Vec<f16> = keys.into_iter().map(f16::from_f32).collect();
+        let cache = device.upload(shape, &keys)?;
+        let from = device.upload([moves], &(PAGE..PAGE + moves).collect::<Vec<u32>>())?;
+        let to = device.upload([moves], &(0..moves).collect::<Vec<u32>>())?;
+        let outputs = vec![Output::new("cache", &cache, Tolerance::EXACT)];
+        let (device, mut cache) = (device.clone(), cache);
+        let launch = Box::new(move || move_slots(&device, &from, &to, &mut cache));
         Ok(Prepared { launch, outputs })
     })
 }

@@ -14,6 +14,7 @@ use tilewright_runtime::{Device, LaunchCost, Recording};
 
 use crate::Error;
 pub use agreement::Agreement;
+pub(crate) use agreement::share;
 use output::Output;
 
 /// Replays that are queued before the host waits: queues of drivers are not endless.
@@ -162,8 +163,11 @@ mod tests {
         let timed = [tilewright_kernels::portable(), tilewright_kernels::tensor_core()].concat();
         let names = timed.into_iter().map(|kernel| match kernel.info.name {
             "decode" => "attention_decode",
+            "attention_combine" => "attention_decode",
             "prefill" => "attention_prefill",
-            "round_activations" | "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
+            "tree" => "attention_tree",
+            "round_activations" | "dequantise" => "matmul",
+            "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
             name => name,
         });
         assert_eq!(names.collect::<BTreeSet<_>>(), kernels);
@@ -208,7 +212,7 @@ mod tests {
         assert_eq!(product.flops, 2 * 512 * 768);
         // Keys and values of 4 x 256 positions of 3 heads of 64, and 9 heads in and out.
         let decode = cost("attention_decode/bf16/hd64/4x256");
-        assert_eq!(decode.bytes, 4 * 256 * 3 * 64 * 2 * 2 + 2 * 4 * 4 * 9 * 64);
+        assert_eq!(decode.bytes, 4 * 256 * 3 * 64 * 2 * 2 + 4 * 4 * 9 * (64 + 64 + 2));
         // 64 tokens at 64..128: their keys are 65 + .. + 128.
         let prefill = cost("attention_prefill/f32/hd64/64+64");
         assert_eq!(prefill.flops, 4 * 9 * 64 * (65..=128u64).sum::<u64>());

@@ -9,14 +9,14 @@ use crate::record::SCHEMA;
 
 /// An unpacked bundle.
 #[derive(Debug)]
-pub(super) struct Bundle {
+pub(crate) struct Bundle {
     folder: PathBuf,
     pub manifest: Manifest,
 }
 
 /// `manifest.json`: what was packed. `xtask/src/bundle/manifest.rs` writes it.
 #[derive(Debug, PartialEq, Deserialize)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     schema: u32,
     /// What was built.
     pub commit: String,
@@ -28,7 +28,7 @@ pub(super) struct Manifest {
 
 /// A test binary, paths relative to the bundle's folder.
 #[derive(Debug, PartialEq, Deserialize)]
-pub(super) struct TestBinary {
+pub(crate) struct TestBinary {
     /// Package and target.
     pub id: String,
     path: PathBuf,

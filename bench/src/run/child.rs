@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use super::threads;
 use crate::Error;
 
 /// How a child ended.
@@ -40,9 +41,19 @@ pub(super) struct Ended {
     /// Standard error.
     pub stderr: String,
     pub time: Duration,
+    /// Where its threads were when it was killed, where the system tells.
+    pub threads: Option<String>,
 }
 
 impl Ended {
+    /// How it ended; of a child that was killed, where its threads were.
+    pub fn story(&self) -> String {
+        match &self.threads {
+            Some(threads) => format!("{}: {threads}", self.outcome),
+            None => self.outcome.to_string(),
+        }
+    }
+
     /// The last line that says something.
     pub fn last_line(&self) -> String {
         let mut lines = self.stdout.lines().chain(self.stderr.lines());
@@ -64,25 +75,31 @@ pub(super) fn run(command: &mut Command, log: &Path, limit: Duration) -> Result<
     let program = Path::new(command.get_program()).to_owned();
     let start = Instant::now();
     let mut child = command.spawn().map_err(|cause| Error::file("run", &program, cause))?;
-    let outcome =
+    let (outcome, threads) =
         wait(&mut child, start, limit).map_err(|cause| Error::file("run", &program, cause))?;
     let time = start.elapsed();
     let read = |path: &Path| -> Result<String, Error> {
         let bytes = std::fs::read(path).map_err(|cause| Error::file("read", path, cause))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     };
-    Ok(Ended { outcome, stdout: read(&out)?, stderr: read(&err)?, time })
+    Ok(Ended { outcome, stdout: read(&out)?, stderr: read(&err)?, time, threads })
 }
 
-fn wait(child: &mut Child, start: Instant, limit: Duration) -> io::Result<Outcome> {
+/// Waits until it ends or is killed, and then also says where its threads were.
+fn wait(
+    child: &mut Child,
+    start: Instant,
+    limit: Duration,
+) -> io::Result<(Outcome, Option<String>)> {
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(outcome(status));
+            return Ok((outcome(status), None));
         }
         if start.elapsed() >= limit {
+            let threads = threads::describe(child.id());
             child.kill()?;
             child.wait()?;
-            return Ok(Outcome::TimedOut(limit));
+            return Ok((Outcome::TimedOut(limit), threads));
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -134,5 +151,22 @@ mod tests {
         let slow = shell("slow", "echo before; exec sleep 60", Duration::from_millis(200));
         assert_eq!(slow.outcome, Outcome::TimedOut(Duration::from_millis(200)));
         assert_eq!(slow.stdout, "before\n");
+        assert!(slow.story().starts_with("timed out after 0 s"));
+        assert_eq!((good.threads.as_deref(), &*good.story()), (None, "passed"));
+    }
+
+    /// The shell waits for a process of its own, which sleeps: both are told.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_killed_child_tells_where_its_threads_were() {
+        let script = "sleep 2 & wait";
+        let slow = shell("threads", script, Duration::from_millis(500));
+        let story = slow.story();
+        assert!(story.starts_with("timed out after 0 s: process "), "{story}");
+        assert!(story.contains(": sh S in ") && story.contains(", call "), "{story}");
+        // Some kernels are built without the list of children.
+        if std::fs::exists("/proc/thread-self/children").unwrap_or(false) {
+            assert!(story.contains("; process ") && story.contains(": sleep S in "), "{story}");
+        }
     }
 }

@@ -82,7 +82,7 @@ fn suite(id: &str, device: &str, ended: &Ended) -> Suite {
         (false, Outcome::Exited(code)) => {
             (format!("ended without a summary (exit code {code})"), counts.failed + 1)
         }
-        (false, outcome) => (outcome.to_string(), counts.failed + 1),
+        (false, _) => (ended.story(), counts.failed + 1),
     };
     Suite {
         id: id.to_owned(),
@@ -107,6 +107,7 @@ mod tests {
             stdout: stdout.to_owned(),
             stderr: String::new(),
             time: Duration::from_secs(1),
+            threads: (matches!(outcome, Outcome::TimedOut(_))).then(|| "process 7: x S".to_owned()),
         };
         let suite = suite("a/b", "cuda", &ended);
         (suite.outcome, suite.passed, suite.failed)
@@ -127,6 +128,6 @@ mod tests {
         let silent = judged(Outcome::Exited(0), "");
         assert_eq!(silent, ("ended without a summary (exit code 0)".to_owned(), 0, 1));
         let slow = judged(Outcome::TimedOut(Duration::from_secs(9)), "test a ... FAILED\n");
-        assert_eq!(slow, ("timed out after 9 s".to_owned(), 0, 2));
+        assert_eq!(slow, ("timed out after 9 s: process 7: x S".to_owned(), 0, 2));
     }
 }

@@ -105,7 +105,7 @@ fn complete(
     let ended = child::run(&mut command, &log, options.timeout)?;
     let what = format!("generate --device {device}");
     if ended.outcome != Outcome::Exited(0) {
-        let (outcome, line) = (ended.outcome.to_string(), ended.last_line());
+        let (outcome, line) = (ended.story(), ended.last_line());
         return Err(Error::Child { what, outcome, line });
     }
     serde_json::from_str(&ended.stdout).map_err(|cause| Error::Json { what, cause })
@@ -158,7 +158,7 @@ fn rate(tokens: u32, ms: f64) -> f64 {
 }
 
 /// The middle one, the lower of two.
-pub(super) fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
 }

@@ -69,6 +69,8 @@ fn row(
         shared_bytes: None,
         rival: None,
         ratio: None,
+        processes: None,
+        rounds: None,
         check: Check {
             passed: agreement.passed(),
             // JSON has no infinity.

@@ -10,7 +10,8 @@ mod generate;
 mod kernels;
 mod libtest;
 mod options;
-mod utc;
+mod threads;
+pub(crate) mod utc;
 
 use std::time::SystemTime;
 
@@ -18,7 +19,8 @@ use tilewright_runtime::{Device, DeviceSelector};
 
 use crate::Error;
 use crate::record::{Run, SCHEMA};
-use bundle::Bundle;
+pub(crate) use bundle::Bundle;
+pub(crate) use generate::median;
 pub use options::{Options, Parts};
 
 /// Runs everything that the options ask for and writes the record.
@@ -43,6 +45,7 @@ pub fn run(options: &Options) -> Result<(), Error> {
         generate: Vec::new(),
         ceilings: None,
         rows: Vec::new(),
+        absent: Vec::new(),
     };
     // The record is whole after each part: what comes later may take too long.
     if options.parts.generate {

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `2026-01-31T12:00:00Z`; the epoch for a clock that stands before it.
-pub(super) fn format(time: SystemTime) -> String {
+pub(crate) fn format(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let (day, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(day);

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use tilewright_model::speculative::DraftTree;
 use tilewright_model::synthetic::{KnownShape, Recipe};
 
 use super::device::DeviceChoice;
@@ -35,6 +36,15 @@ pub struct BenchArgs {
     /// Measurements after a warm-up
     #[arg(long, value_name = "N", default_value = "5")]
     pub repetitions: NonZeroU32,
+    /// Measure speculation too: guesses that are right with each of these probabilities
+    #[arg(long, value_name = "P,...", value_delimiter = ',', value_parser = super::number::fraction)]
+    pub acceptance: Vec<f32>,
+    /// Lengths of chains of guesses
+    #[arg(long, value_name = "N,...", value_delimiter = ',', default_value = "4,7", value_parser = guesses())]
+    pub chains: Vec<u32>,
+    /// Guesses of a tree
+    #[arg(long, value_name = "N", default_value = "16", value_parser = guesses())]
+    pub tree: u32,
     /// auto, cuda[:N], wgpu[:N] or cpu
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
@@ -43,14 +53,27 @@ pub struct BenchArgs {
     pub json: bool,
 }
 
+impl BenchArgs {
+    /// Guesses of the largest pass of speculation; 0 where it is not measured.
+    pub fn most_guesses(&self) -> u32 {
+        let all = self.chains.iter().chain([&self.tree]).max().copied().unwrap_or(0);
+        if self.acceptance.is_empty() { 0 } else { all }
+    }
+}
+
+/// How many guesses a pass may have.
+fn guesses() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..=DraftTree::MOST as i64)
+}
+
 /// A shape by name.
-fn shape() -> impl TypedValueParser<Value = KnownShape> {
+pub(super) fn shape() -> impl TypedValueParser<Value = KnownShape> {
     PossibleValuesParser::new(KnownShape::ALL.map(KnownShape::name))
         .try_map(|name| named(KnownShape::ALL, KnownShape::name, &name))
 }
 
 /// A recipe by name.
-fn recipe() -> impl TypedValueParser<Value = Recipe> {
+pub(super) fn recipe() -> impl TypedValueParser<Value = Recipe> {
     PossibleValuesParser::new(Recipe::ALL.map(Recipe::name))
         .try_map(|name| named(Recipe::ALL, Recipe::name, &name))
 }

@@ -2,11 +2,14 @@
 
 mod bench;
 mod device;
+mod engine;
 mod inspect;
 mod model;
 mod number;
 mod sampling;
 mod serve;
+mod synthesize;
+mod throughput;
 
 use std::path::PathBuf;
 
@@ -14,10 +17,13 @@ use clap::{Args, Parser, Subcommand};
 
 pub use bench::BenchArgs;
 pub use device::DeviceChoice;
+pub use engine::EngineArgs;
 pub use inspect::{InspectArgs, Stage};
 pub use model::{ModelArgs, ModelSource};
 pub use sampling::SamplingArgs;
 pub use serve::ServeArgs;
+pub use synthesize::SynthesizeArgs;
+pub use throughput::{Lengths, ThroughputArgs};
 
 /// Runs language models with kernels that were written in Rust.
 #[derive(Debug, Parser)]
@@ -32,6 +38,20 @@ pub struct Cli {
     /// Neither read nor write linked CUDA kernels in the cache folder
     #[arg(long, global = true)]
     pub no_cubin_cache: bool,
+    /// Let CUDA kernels start before the ones in front have ended (sm_90 and later)
+    #[arg(long, global = true)]
+    pub overlap: bool,
+}
+
+impl Cli {
+    /// How devices are opened.
+    pub fn device_options(&self) -> tilewright_runtime::Options {
+        tilewright_runtime::Options {
+            cubin_cache: !self.no_cubin_cache,
+            overlap: self.overlap,
+            ..Default::default()
+        }
+    }
 }
 
 /// The commands.
@@ -51,6 +71,10 @@ pub enum Command {
     Perplexity(PerplexityArgs),
     /// Measure tokens per second on random weights of a well-known shape
     Bench(BenchArgs),
+    /// Measure an engine that answers many requests at once
+    Throughput(ThroughputArgs),
+    /// Write a model of a well-known shape with random weights, to measure with
+    Synthesize(SynthesizeArgs),
 }
 
 impl Cli {

@@ -28,9 +28,14 @@ pub fn positive(text: &str) -> Result<f32, String> {
     within(text, f32::MIN_POSITIVE..=f32::MAX, "a number above 0")
 }
 
+/// A seed: any `u64`.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("write a whole number from 0 to {}", u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{fraction, not_negative, positive, share};
+    use super::{fraction, not_negative, positive, seed, share};
 
     #[test]
     fn ranges() {
@@ -43,5 +48,13 @@ mod tests {
         assert_eq!((fraction("0"), share("1")), (Ok(0.0), Ok(1.0)));
         assert!(fraction("1.5").is_err() && positive("0").is_err());
         assert!(["0", "-0", "1.01", "nan", "-0.5"].iter().all(|wrong| share(wrong).is_err()));
+    }
+
+    #[test]
+    fn seeds_are_all_of_64_bits() {
+        assert_eq!(seed("18446744073709551615"), Ok(u64::MAX));
+        for wrong in ["-1", "18446744073709551616", "1.5", "", "x"] {
+            assert!(seed(wrong).is_err_and(|e| e.ends_with("18446744073709551615")), "{wrong}");
+        }
     }
 }

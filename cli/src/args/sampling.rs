@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::number::{fraction, not_negative, positive, share};
+use super::number::{fraction, not_negative, positive, seed, share};
 
 /// The samplers and the stop conditions.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -26,7 +26,7 @@ pub struct SamplingArgs {
     #[arg(long, value_name = "R", default_value_t = 1.0, value_parser = positive, allow_negative_numbers = true)]
     pub repeat_penalty: f32,
     /// The same seed gives the same text (default: drawn from the clock)
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = seed, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Stop before this text; may be given several times
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = clap::builder::NonEmptyStringValueParser::new())]

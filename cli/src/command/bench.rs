@@ -1,5 +1,7 @@
 //! `bench`: tokens per second of a whole model on random weights, in llama-bench's terms.
 
+mod speculation;
+
 use std::fmt::Write as _;
 use std::io::stdout;
 use std::time::Instant;
@@ -12,10 +14,18 @@ use tilewright_model::weights::Weights;
 use crate::args::{BenchArgs, Cli};
 use crate::error::Error;
 use crate::{engine, interrupt, output};
+use speculation::Replay;
 
 /// Makes the model on the device and measures it.
 pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
-    let device = engine::device(args.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
+    args.quant.suits(args.shape).map_err(|error| Error::Usage(error.to_string()))?;
+    if !args.acceptance.is_empty() && args.batch.get() > 1 {
+        return Err(Error::Usage(
+            "speculation is measured with one sequence: use --batch 1".into(),
+        ));
+    }
+    let device = engine::device(args.device, &cli.device_options());
+    let device = device.map_err(engine::Error::failed)?;
     let config = args.shape.config();
     let started = Instant::now();
     let weights =
@@ -23,7 +33,7 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
     let bytes_per_token = weights.bytes_per_token();
     let batch = args.batch.get();
     let longest = args.prompt.iter().map(|n| n.get()).max().unwrap_or(0);
-    let context = args.context + longest.max(args.generate.get());
+    let context = args.context + longest.max(args.generate.get() + args.most_guesses());
     let decoder = BareDecoder::new(&device, &config, weights, context, batch, args.chunk.get())
         .map_err(engine::Error::failed)?;
     let ready_ms = crate::report::milliseconds(started.elapsed());
@@ -34,17 +44,19 @@ pub(super) fn run(cli: &Cli, args: &BenchArgs) -> Result<(), Error> {
         rows.push(Row::new(format!("pp{prompt}"), &rates, None));
     }
     let rates = trials.measure(Trials::generate)?;
+    let speculation = trials.speculate()?;
     let steps = bytes_per_token as f64 / f64::from(batch) / 1e9;
     rows.push(Row::new(format!("tg{}", args.generate), &rates, Some(steps)));
     let report = Report {
         model: args.shape.name(),
         quant: args.quant.name(),
-        device: format!("{} {}", device.kind(), device.capabilities().name),
+        device: device.capabilities().label(),
         batch,
         context: args.context,
         bytes_per_token,
         ready_ms,
         rows,
+        speculation,
     };
     if args.json {
         return output::json(&mut stdout().lock(), &report);
@@ -97,16 +109,33 @@ impl Trials<'_> {
         Ok(all / start.elapsed().as_secs_f64())
     }
 
-    /// Tokens per second of decoding, each token the best one after the last.
+    /// Tokens per second of decoding.
     fn generate(&mut self) -> Result<f64, DecoderError> {
+        let (_, seconds) = self.decode()?;
+        Ok(f64::from(self.args.batch.get()) / seconds)
+    }
+
+    /// Decodes, each token the best one after the last: the first sequence's text, and the seconds of a
+    /// step.
+    fn decode(&mut self) -> Result<(Vec<u32>, f64), DecoderError> {
         self.begin()?;
         let mut next = self.tokens(self.args.batch.get());
+        let mut text: Vec<u32> = next.first().copied().into_iter().collect();
         let start = Instant::now();
         for _ in 0..self.args.generate.get() {
             next = self.decoder.decode(&next)?;
+            text.extend(next.first());
         }
-        let all = f64::from(self.args.generate.get()) * f64::from(self.args.batch.get());
-        Ok(all / start.elapsed().as_secs_f64())
+        Ok((text, start.elapsed().as_secs_f64() / f64::from(self.args.generate.get())))
+    }
+
+    /// Speculation over the text that the model decodes, where it is asked for.
+    fn speculate(&mut self) -> Result<Vec<speculation::Row>, Error> {
+        if self.args.acceptance.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (text, alone) = self.decode().map_err(engine::Error::failed)?;
+        Replay { trials: self, text, alone }.measure()
     }
 
     /// Some tokens, always the same.
@@ -128,6 +157,8 @@ struct Report {
     /// From nothing to a model on the device, weights made included.
     ready_ms: f64,
     rows: Vec<Row>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    speculation: Vec<speculation::Row>,
 }
 
 /// One measurement.
@@ -176,6 +207,9 @@ impl Report {
                 self.model, self.quant
             );
         }
+        if !self.speculation.is_empty() {
+            text += &speculation::table(&self.speculation);
+        }
         text
     }
 }
@@ -197,6 +231,7 @@ mod tests {
             bytes_per_token: 1_310_000_000,
             ready_ms: 1500.0,
             rows: vec![row, Row::new("pp512".into(), &[7.0], None)],
+            speculation: Vec::new(),
         };
         let table = report.table();
         assert!(

@@ -9,6 +9,8 @@ mod perplexity;
 #[cfg(test)]
 mod scripted;
 mod serve;
+mod synthesize;
+mod throughput;
 
 use crate::args::{Cli, Command};
 use crate::error::Error;
@@ -31,5 +33,7 @@ pub fn run(cli: &Cli) -> Result<(), Error> {
         Command::Inspect(args) => inspect::run(args),
         Command::Perplexity(args) => perplexity::run(cli, args),
         Command::Bench(args) => bench::run(cli, args),
+        Command::Throughput(args) => throughput::run(cli, args),
+        Command::Synthesize(args) => synthesize::run(args),
     }
 }

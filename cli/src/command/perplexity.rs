@@ -7,6 +7,10 @@ use crate::{model_file, output, prompt};
 
 /// Scores the text, a context at a time.
 pub(super) fn run(cli: &Cli, args: &PerplexityArgs) -> Result<(), Error> {
+    if args.model.ctx_size.is_some_and(|tokens| tokens.get() == 1) {
+        let line = "--ctx-size 1 leaves no token to predict: write at least 2";
+        return Err(Error::Usage(line.to_owned()));
+    }
     let text = prompt::text_file(&args.file)?;
     let endpoint = args.model.hf_endpoint.as_deref();
     let file = model_file::resolve(&args.model.model, endpoint)?;

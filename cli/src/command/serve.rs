@@ -7,21 +7,14 @@ use tilewright_model::serving::{BuildError, Engine};
 use tilewright_server::Options;
 
 use crate::args::{Cli, ServeArgs};
-use crate::engine;
+use crate::engine::service;
 use crate::error::Error;
-use crate::{model_file, output};
+use crate::output;
 
 /// Listens at once, loads the model, and serves until it is told to stop.
 pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
-    let file = model_file::resolve(&args.model.model, args.model.hf_endpoint.as_deref())?;
-    if let Some(threads) = args.model.threads {
-        engine::use_threads(threads);
-    }
-    let device =
-        engine::device(args.model.device, !cli.no_cubin_cache).map_err(engine::Error::failed)?;
-    if let Err(error) = args.model.kv_dtype.on(&device) {
-        return Err(engine::Error::Usage(Box::new(error)).into());
-    }
+    let (builder, file) = service(cli, &args.model, &args.engine)?;
+    let builder = builder.max_queue(args.max_queue);
     // Where it cannot be raised, the limit is the one that the user set.
     let _limit = tilewright_server::raise_descriptor_limit();
     let options = Options {
@@ -32,27 +25,6 @@ pub(super) fn run(cli: &Cli, args: &ServeArgs) -> Result<(), Error> {
         drain_timeout: args.drain_timeout(),
         ..Options::default()
     };
-    let mut builder = Engine::builder()
-        .model(&file)
-        .device(&device)
-        .max_queue(args.max_queue)
-        .memory_fraction(args.memory_fraction)
-        .kv_dtype(args.model.kv_dtype)
-        .swap_memory(args.swap_memory)
-        .deterministic(args.deterministic)
-        .speculation(args.speculation());
-    if let Some(draft) = &args.draft_model {
-        builder = builder.draft_model(draft);
-    }
-    if let Some(tokens) = args.model.ctx_size {
-        builder = builder.context(tokens.get());
-    }
-    if let Some(sequences) = args.max_sequences {
-        builder = builder.max_sequences(sequences);
-    }
-    if let Some(tokens) = args.max_batched_tokens {
-        builder = builder.max_batched_tokens(tokens);
-    }
     let load = move || load(builder, &file);
     tilewright_server::serve(options, load, announce).map_err(Error::Serve)
 }

@@ -22,7 +22,7 @@ pub struct Loaded {
 /// Opens the device of a choice.
 pub fn device(
     choice: DeviceChoice,
-    cubin_cache: bool,
+    options: &tilewright_runtime::Options,
 ) -> Result<Device, tilewright_runtime::Error> {
     let selector = match choice {
         DeviceChoice::Auto => DeviceSelector::Auto,
@@ -30,8 +30,7 @@ pub fn device(
         DeviceChoice::Wgpu(index) => DeviceSelector::Wgpu(Some(index as usize)),
         DeviceChoice::Cpu => DeviceSelector::Cpu,
     };
-    let options = tilewright_runtime::Options { cubin_cache, ..Default::default() };
-    Device::open_with(&selector, &options)
+    Device::open_with(&selector, options)
 }
 
 /// Sets how many threads the processor's kernels use.
@@ -57,7 +56,7 @@ impl Loaded {
         let mut builder = tilewright_model::Engine::builder()
             .model(options.model)
             .kv_dtype(options.kv_dtype)
-            .open_device(|| device(options.device, options.cubin_cache))
+            .open_device(|| device(options.device, &options.opening))
             .interrupt(crate::interrupt::pressed)
             .progress(|done, total| {
                 bar.set_length(total);
@@ -97,8 +96,7 @@ impl Loaded {
 
 impl Engine for Loaded {
     fn device(&self) -> String {
-        let capabilities = self.engine.device().capabilities();
-        format!("{} {}", capabilities.kind, capabilities.name)
+        self.engine.device().capabilities().label()
     }
 
     fn load_time(&self) -> Duration {

@@ -36,7 +36,7 @@ fn only_prompts_parse_special_tokens() {
         ctx_size: None,
         kv_dtype: tilewright_model::kv_cache::KvDtype::Auto,
         threads: None,
-        cubin_cache: false,
+        opening: tilewright_runtime::Options { cubin_cache: false, ..Default::default() },
     })
     .unwrap();
     let sampling = SamplingArgs {

@@ -38,6 +38,25 @@ fn a_shipped_kernel_has_every_stage() {
     assert!(shown(&hopper).contains("wgmma.mma_async"));
 }
 
+/// The format of the example is declared in the file that uses it.
+#[test]
+fn a_kernel_with_a_format_of_ones_own_has_every_stage() {
+    let scratch = Scratch::new("inspect-format");
+    let path = scratch.path().join("ternary.rs");
+    std::fs::write(&path, include_str!("../../../examples/own-kernel/src/ternary.rs")).unwrap();
+    let stages = [
+        ("ast", "Function {"),
+        ("ir", "kernel product"),
+        ("ptx", ".visible .entry product"),
+        ("wgsl", "@compute @workgroup_size"),
+    ];
+    for (stage, part) in stages {
+        let output = inspect(&scratch, &["--source", path.to_str().unwrap(), "--emit", stage]);
+        assert!(shown(&output).contains(part), "{stage}");
+        assert!(stage == "ast" || shown(&output).contains("Format::Ternary"), "{stage}");
+    }
+}
+
 #[test]
 fn a_target_without_a_text_is_told_which_there_are() {
     let scratch = Scratch::new("inspect-target");

@@ -7,6 +7,7 @@ mod fetch;
 mod inspect;
 mod interrupt;
 mod load;
+mod measure;
 mod model;
 mod scratch;
 mod serve;

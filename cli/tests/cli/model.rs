@@ -21,7 +21,8 @@ fn json_of_the_default_model_equals_the_reference() {
         command.args(["--prompt", prompt, "--max-tokens", "32", "--temperature", "0", "--json"]);
         let text = succeeds(command.args(["--top-logits", "16"]).output().unwrap());
         let object: Value = serde_json::from_str(&text).unwrap();
-        assert!(object["device"].as_str().unwrap().starts_with(&device));
+        let label = object["device"].as_str().unwrap();
+        assert!(label.starts_with(&device) && label.matches("cpu (").count() <= 1, "{label}");
         equals_the_reference(&object, &case, tolerance);
     }
 }
@@ -55,11 +56,50 @@ fn text_streams_and_the_figures_close() {
     };
     let output = run("3");
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
-    assert!(stderr.starts_with("cpu") && stderr.matches('\n').count() == 1, "{stderr}");
+    assert!(stderr.starts_with("cpu (") && stderr.matches('\n').count() == 1, "{stderr}");
     assert!(stderr.contains("| prompt 2 tokens, ") && stderr.contains("| first token "));
     let text = succeeds(output);
     assert_eq!(text, succeeds(run("3")));
     assert_ne!(text, succeeds(run("4")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_prompt_is_read_from_a_pipe_as_from_a_file() {
+    let scratch = Scratch::new("prompt-pipe");
+    let model = tiny(&scratch, 64);
+    let path = scratch.path().join("prompt");
+    let ids = |path: &std::path::Path, stdin: Stdio| {
+        let mut command = command(&scratch, "generate", &model);
+        command.args(["--max-tokens", "1", "--json", "--prompt-file"]).arg(path).stdin(stdin);
+        let text = succeeds(command.output().unwrap());
+        serde_json::from_str::<Value>(&text).unwrap()["prompt_ids"].clone()
+    };
+    std::fs::write(&path, "a pipe\n").unwrap();
+    let expected = ids(&path, Stdio::null());
+    assert_eq!(expected.as_array().unwrap().len(), 7);
+    let pipe = scratch.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::thread::scope(|scope| {
+        // Two writes with a pause: the pipe is read to its end, not to what is there at first.
+        scope.spawn(|| {
+            let mut end = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+            end.write_all(b"a p").unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            end.write_all(b"ipe\n").unwrap();
+        });
+        assert_eq!(ids(&pipe, Stdio::null()), expected);
+    });
+    for name in ["-", "/dev/stdin"] {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(b"a pipe\n").unwrap();
+        drop(writer);
+        assert_eq!(ids(name.as_ref(), reader.into()), expected, "{name}");
+        let (near, mut far) = std::os::unix::net::UnixStream::pair().unwrap();
+        far.write_all(b"a pipe\n").unwrap();
+        drop(far);
+        assert_eq!(ids(name.as_ref(), std::os::fd::OwnedFd::from(near).into()), expected, "{name}");
+    }
 }
 
 #[test]

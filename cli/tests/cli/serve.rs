@@ -140,7 +140,7 @@ fn what_cannot_be_served_is_one_line() {
     fails(&["--ctx-size", "5000"], "over the model's 1024", 1);
     fails(&["--max-batched-tokens", "5"], "--max-batched-tokens", 1);
     fails(&["--host", "192.0.2.1"], "cannot listen on 192.0.2.1:0", 1);
-    fails(&["--speculate", "magic"], "ngram, suffix, draft or off", 2);
+    fails(&["--speculate", "magic"], "ngram, suffix, draft, tree or off", 2);
     fails(&["--speculate", "draft"], "--draft-model", 1);
     fails(&["--draft-model", "/nowhere.gguf"], "/nowhere.gguf", 1);
     fails(&["--memory-fraction", "0"], "--memory-fraction", 2);

@@ -180,7 +180,7 @@ impl Planner<'_, '_> {
                 Role::Value(name) => self.values(name, entry),
                 Role::Option(known) => self.options(key.name, known, entry),
                 Role::Format(name) => self.formats(name, entry),
-                Role::Flag(name, words) => self.flags(key.name, name, words, entry),
+                Role::Flag(name, words, others) => self.flags(key.name, name, words, others, entry),
             },
             (None, Some(default)) => {
                 let element = crate::ir::Scalar::from_name(default);
@@ -188,7 +188,7 @@ impl Planner<'_, '_> {
                     (Role::Element(name), Some(scalar)) => {
                         Some((name.to_owned(), Argument::Type(Ty::Scalar(scalar))))
                     }
-                    (Role::Flag(name, [_, yes]), _) => {
+                    (Role::Flag(name, [_, yes], _), _) => {
                         Some((name.to_owned(), Argument::Truth(default == yes)))
                     }
                     _ => None,
@@ -258,13 +258,24 @@ impl Planner<'_, '_> {
         key: &str,
         name: &'static str,
         words: [&'static str; 2],
+        others: &[&'static str],
         entry: &Entry,
     ) -> Vec<Choice> {
         let (mut found, mut exprs) = (Vec::new(), Vec::new());
         for value in &entry.values {
             let label = guard::written(value);
+            if others.contains(&label.as_str()) {
+                if entry.values.len() > 1 {
+                    let message = format!("`{key}: {label}` stands beside other values");
+                    let help = "its kernel has parameters of its own: give it a call of its own";
+                    let span = self.parser.span(value.span());
+                    self.parser.report(&BAD_FAMILY_CALL, span, message, help);
+                }
+                found.push((label, None));
+                continue;
+            }
             if !words.contains(&label.as_str()) {
-                self.unknown_option(key, &label, value, &words);
+                self.unknown_option(key, &label, value, &[&words, others].concat());
                 continue;
             }
             let (truth, span) = (label == words[1], self.parser.span(value.span()));

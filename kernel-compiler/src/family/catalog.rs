@@ -36,8 +36,9 @@ pub enum Role {
     Option(&'static [&'static str]),
     /// Quantisation formats: values of the template's const parameter of this name, a `Format`.
     Format(&'static str),
-    /// One of two words, "no" and "yes" of the template's const parameter of this name, where it has one.
-    Flag(&'static str, [&'static str; 2]),
+    /// One of two words, "no" and "yes" of the template's const parameter of this name, where it has one; or
+    /// one of the others, which only choose the template.
+    Flag(&'static str, [&'static str; 2], &'static [&'static str]),
 }
 
 /// A file of templates: its name, for messages, and its text.

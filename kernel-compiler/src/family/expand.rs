@@ -8,6 +8,7 @@ use super::tile_error;
 use crate::ast::{Function, Ident, Items};
 use crate::compile::{CompiledKernel, compile_cases};
 use crate::diag::catalog::attribute::{BAD_FAMILY_CALL, NO_CASE};
+use crate::diag::catalog::format::UNKNOWN_FORMAT;
 use crate::diag::catalog::internal::INTERNAL;
 use crate::diag::{Diagnostic, FileId, render};
 use crate::expand::Context;
@@ -106,18 +107,18 @@ pub(crate) struct Instance {
     pub cases: Vec<CaseValues>,
 }
 
-/// The instances of a call that stands in a file.
+/// The instances of a call that stands in a file, whose `quant_format!` declarations are `formats`.
 ///
 /// # Errors
-/// Every mistake of the call; a format that is not shipped, since only its own macro knows it.
+/// Every mistake of the call; a format that is neither shipped nor of the file.
 pub(crate) fn instances(
     family: &'static Family,
     tokens: TokenStream,
+    formats: &[(String, TokenStream)],
     map: &mut SourceMap,
     file: FileId,
 ) -> Result<Vec<Instance>, Vec<Diagnostic>> {
-    let (declarations, rest) = formats::split(tokens);
-    let call = match syn::parse2::<Call>(rest.clone()) {
+    let call = match syn::parse2::<Call>(tokens) {
         Ok(call) => call,
         Err(error) => {
             let mut parser = parse::file_parser(map, file);
@@ -125,9 +126,15 @@ pub(crate) fn instances(
             return Err(parser.finish(()).err().unwrap_or_default());
         }
     };
-    let Ok(forwarded) = formats::fetch(family, &call, declarations, &rest) else {
-        let message = "a format that is not shipped is known where its macro is expanded alone";
-        return Err(vec![Diagnostic::new(&BAD_FAMILY_CALL, Span::default(), message)]);
+    let forwarded = match formats::resolve(family, &call, formats) {
+        Ok(forwarded) => forwarded,
+        Err(path) => {
+            let mut parser = parse::file_parser(map, file);
+            let span = parser.tree(&path);
+            let message =
+                "this file declares no such format: only a build sees those of other files";
+            return Err(vec![Diagnostic::new(&UNKNOWN_FORMAT, span, message)]);
+        }
     };
     let mut all = Vec::new();
     for call in &call.0 {

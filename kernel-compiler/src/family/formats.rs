@@ -82,19 +82,7 @@ pub(super) fn fetch(
     declarations: Vec<TokenStream>,
     rest: &TokenStream,
 ) -> Result<Vec<Forwarded>, TokenStream> {
-    let mut paths: Vec<(String, syn::Path)> = Vec::new();
-    let of_formats = |key: &syn::Ident| {
-        family.keys.iter().any(|k| matches!(k.role, Role::Format(_)) && key == k.name)
-    };
-    let entries = call.0.iter().flat_map(|instance| &instance.entries);
-    for value in entries.filter(|entry| of_formats(&entry.key)).flat_map(|entry| &entry.values) {
-        let label = guard::written(value);
-        if let Some(path) = own_path(value)
-            && !paths.iter().any(|(known, _)| *known == label)
-        {
-            paths.push((label, path.clone()));
-        }
-    }
+    let paths = own_paths(family, call);
     if let Some((_, next)) = paths.get(declarations.len()) {
         let instance = call.0.first();
         let runtime = instance.and_then(|i| i.crate_path.clone());
@@ -109,6 +97,41 @@ pub(super) fn fetch(
     let oldest_first = declarations.into_iter().rev();
     let found = paths.into_iter().zip(oldest_first);
     Ok(found.map(|((label, _), declaration)| Forwarded { label, declaration }).collect())
+}
+
+/// The declarations of all formats of a call that stands in a file, found among the file's own by their
+/// names; the path of one that the file does not have.
+pub(super) fn resolve(
+    family: &Family,
+    call: &Call,
+    declared: &[(String, TokenStream)],
+) -> Result<Vec<Forwarded>, syn::Path> {
+    let resolved = own_paths(family, call).into_iter().map(|(label, path)| {
+        let is_it = |name: &str| path.segments.last().is_some_and(|last| last.ident == name);
+        match declared.iter().find(|(name, _)| is_it(name)) {
+            Some((_, declaration)) => Ok(Forwarded { label, declaration: declaration.clone() }),
+            None => Err(path),
+        }
+    });
+    resolved.collect()
+}
+
+/// The paths of a call's own formats as they are written, each once, in order.
+fn own_paths(family: &Family, call: &Call) -> Vec<(String, syn::Path)> {
+    let mut paths: Vec<(String, syn::Path)> = Vec::new();
+    let of_formats = |key: &syn::Ident| {
+        family.keys.iter().any(|k| matches!(k.role, Role::Format(_)) && key == k.name)
+    };
+    let entries = call.0.iter().flat_map(|instance| &instance.entries);
+    for value in entries.filter(|entry| of_formats(&entry.key)).flat_map(|entry| &entry.values) {
+        let label = guard::written(value);
+        if let Some(path) = own_path(value)
+            && !paths.iter().any(|(known, _)| *known == label)
+        {
+            paths.push((label, path.clone()));
+        }
+    }
+    paths
 }
 
 /// The path of a format that a module has: several segments, none of which has the form of a type.

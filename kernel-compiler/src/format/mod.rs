@@ -108,6 +108,17 @@ fn parse_all(tokens: TokenStream, parser: &mut Parser<'_>) -> Option<Vec<Format>
     formats.into_iter().collect()
 }
 
+/// The names and tokens of a macro's declarations; what is wrong with their form is in the report.
+pub(crate) fn written(tokens: TokenStream, parser: &mut Parser<'_>) -> Vec<(String, TokenStream)> {
+    let written = declaration::parse(tokens, parser).unwrap_or_default();
+    written.into_iter().map(|written| (written.name.to_string(), written.tokens)).collect()
+}
+
+/// Whether a macro's path ends in `quant_format`.
+pub(crate) fn is_declared_by(call: &syn::Macro) -> bool {
+    call.path.segments.last().is_some_and(|last| last.ident == "quant_format")
+}
+
 /// The declarations in a file's text, of every `quant_format!` in it.
 ///
 /// # Errors
@@ -121,7 +132,7 @@ pub fn of_file(text: &str, map: &mut SourceMap) -> Result<Vec<Format>, Vec<Diagn
         Ok(file) => {
             for item in file.items {
                 if let syn::Item::Macro(item) = item
-                    && item.mac.path.segments.last().is_some_and(|s| s.ident == "quant_format")
+                    && is_declared_by(&item.mac)
                 {
                     all.extend(parse_all(item.mac.tokens, &mut parser).unwrap_or_default());
                 }

@@ -1,8 +1,8 @@
 //! The kernels of a text: of a file of any crate, or of what a macro embedded in a `KernelInfo`.
 //!
 //! Three forms are found, each with its own scope, as the macros have it: the text's own kernels with
-//! the device code that they mention, `#[kernel_module] mod`s, and calls of family macros. What else a
-//! file holds (host functions, tests, imports) is left out.
+//! the device code that they mention, `#[kernel_module] mod`s, and calls of family macros, which may use
+//! the quantisation formats that the text declares. What else a file holds (host functions, tests, imports) is left out.
 
 mod mention;
 
@@ -11,9 +11,10 @@ use crate::compile::{Compiled, compile_one};
 use crate::diag::catalog::parse::SYNTAX;
 use crate::diag::{Diagnostic, SourceMap, render};
 use crate::family::{self, Family};
+use crate::format;
 use crate::instance::{self, CaseValues};
 use crate::lower::Program;
-use crate::parse::{self, Fallback};
+use crate::parse::{self, Fallback, Parser};
 use crate::target::Target;
 
 /// Kernels with the device code in their scope.
@@ -141,6 +142,10 @@ fn read(name: &str, text: &str, map: &mut SourceMap) -> Result<Parts, Vec<Diagno
             return Err(parser.finish(()).err().unwrap_or_default());
         }
     };
+    let mut parser = parse::file_parser(map, file);
+    let mut formats = Vec::new();
+    declared(&items, &mut parser, &mut formats);
+    let formats = parser.finish(formats)?;
     let mut units = Vec::new();
     scope(&items, &mut |found| {
         match found {
@@ -153,7 +158,7 @@ fn read(name: &str, text: &str, map: &mut SourceMap) -> Result<Parts, Vec<Diagno
                 units.push(Unit { kernels: kernels.collect(), items });
             }
             Scope::Call(family, tokens) => {
-                for instance in family::instances(family, tokens, map, file)? {
+                for instance in family::instances(family, tokens, &formats, map, file)? {
                     let kernel =
                         Kernel { function: instance.function, cases: Some(instance.cases) };
                     units.push(Unit { items: instance.items, kernels: vec![kernel] });
@@ -163,6 +168,26 @@ fn read(name: &str, text: &str, map: &mut SourceMap) -> Result<Parts, Vec<Diagno
         Ok(())
     })?;
     Ok((crate::library::items(map)?, units))
+}
+
+/// The quantisation formats that the items declare, in whichever module.
+fn declared(
+    items: &[syn::Item],
+    parser: &mut Parser<'_>,
+    formats: &mut Vec<(String, proc_macro2::TokenStream)>,
+) {
+    for item in items {
+        match item {
+            syn::Item::Mod(module) => {
+                let inner = module.content.as_ref().map_or(&[][..], |(_, items)| items);
+                declared(inner, parser, formats);
+            }
+            syn::Item::Macro(call) if format::is_declared_by(&call.mac) => {
+                formats.extend(format::written(call.mac.tokens.clone(), parser));
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Something that has kernels.

@@ -1,6 +1,7 @@
 //! One token each of many sequences.
 
-use crate::KvElement;
+use crate::parts::{Chunk, PART_PAGES};
+use crate::{KvElement, Parts};
 use tilewright_runtime::{Device, Error, Tensor};
 
 /// The instances.
@@ -16,7 +17,14 @@ pub(crate) mod kernels {
             mask: [causal],
             kv: [paged(64)],
             tiles: {
-                sm_80 => first_of[{ heads: 4 }, { heads: 3 }, { heads: 2 }, { heads: 1 }],
+                sm_80 if head_dim == 64 || head_dim == 128 => first_of[
+                    { heads: 4 },
+                    { heads: 3 },
+                    { heads: 2 },
+                    { heads: 1 },
+                ],
+                // The family's texts have a limit: models with three heads a group have one of those sizes.
+                sm_80 => first_of[{ heads: 4 }, { heads: 2 }, { heads: 1 }],
                 wgsl if head_dim == 256 => first_of[
                     { heads: 4, threads: 64 },
                     { heads: 1, threads: 64 },
@@ -38,7 +46,8 @@ pub(crate) mod kernels {
 /// page of each 64 positions), `sequence: [T]` (row of `block_table`), `positions: [T]`,
 /// `out: [T, H, hd]`. Keys in pages that the table's row or the cache does not have are masked,
 /// and so is a sequence that the table does not have; a token without a key gets 0. A token's
-/// result does not depend on the tokens beside it.
+/// result does not depend on the tokens beside it, as long as `parts` has at least [`Parts::count`] of
+/// the longest sequence's keys; with fewer, the last part takes the rest.
 ///
 /// # Errors
 /// [`Error::NoCase`] for another head size, where `H` is no multiple of `G` and where shapes
@@ -54,6 +63,23 @@ pub fn attention_decode<K: KvElement>(
     positions: &Tensor<u32>,
     out: &mut Tensor<f32>,
     scale: f32,
+    parts: &Parts,
 ) -> Result<(), Error> {
-    kernels::decode(device, q, k_cache, v_cache, block_table, sequence, positions, out, scale)
+    parts.run(device, positions, out, |chunk| {
+        let Chunk { first_token, values, statistics } = chunk;
+        kernels::decode(
+            device,
+            q,
+            k_cache,
+            v_cache,
+            block_table,
+            sequence,
+            positions,
+            values,
+            statistics,
+            *first_token,
+            PART_PAGES,
+            scale,
+        )
+    })
 }

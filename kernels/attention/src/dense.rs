@@ -17,6 +17,8 @@ pub(crate) mod kernels {
             mask: [full, causal],
             kv: [dense],
             tiles: {
+                // The family's texts have a limit: one tile for the element that fewer models have.
+                sm_90a if element == f16 => { query: 128, key: 128 },
                 sm_90a if head_dim == 128 => first_of[
                     { query: 128, key: 128, ahead: 1, ping_pong: 0, least: 2048 },
                     { query: 128, key: 128 },

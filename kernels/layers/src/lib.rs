@@ -7,6 +7,7 @@
 //! | [`mod@add`] | `12 * n` |
 //! | [`mod@rotary_append`] | `8` per query element, `8 + 2 * size(K)` per element of a key |
 //! | [`mod@select_rows`] | `8 * selected * cols` |
+//! | [`mod@move_slots`] | `2 * size(K)` per element of a key |
 //!
 //! Each name is the launcher (`fn(&Device, .., scalars) -> Result<(), Error>`) and a module with the
 //! statics `INFO` and `KERNEL`. Buffers of any width and start are taken; those whose rows are a
@@ -19,9 +20,11 @@ mod residual;
 mod rotary;
 mod rows;
 mod runtime;
+mod slots;
 
 pub use activation::swiglu;
 pub use norm::rms_norm;
 pub use residual::add;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
+pub use slots::move_slots;

@@ -9,7 +9,7 @@ mod reference;
 pub(crate) mod runtime;
 pub mod tensor_core;
 
-pub use dense::{DenseElement, matmul_dense};
+pub use dense::{DenseElement, matmul_dense, matmul_scaled};
 
 tilewright_kernel_macros::quantized_matmul! {
     /// `y[t, column + r] (=|+=) sum_c x[t, c] * w[r, c]`, with `w` in a format by ggml's name.

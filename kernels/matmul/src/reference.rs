@@ -1,7 +1,7 @@
 //! The references of the kernels on tensor cores: the scalar product of what they round.
 
 use tilewright_kernels_reference::formats::{
-    Bf16, F16, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0,
+    Bf16, F16, Format, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, dequantise_row,
 };
 use tilewright_kernels_reference::quantized_matmul;
 use tilewright_runtime::f16;
@@ -109,6 +109,7 @@ pub(crate) fn round_activations(
     units: &mut [f32],
     _tokens: u32,
     k2: u32,
+    natural: u32,
 ) {
     let width = k2.max(1) as usize;
     for ((row, out), to) in x.chunks(2 * width).zip(out.chunks_mut(width)).zip(units) {
@@ -119,8 +120,36 @@ pub(crate) fn round_activations(
         let pair = |low: f32, high: f32| u32::from(bits(low)) | u32::from(bits(high)) << 16;
         for (quad, out) in row.chunks(4).zip(out.chunks_mut(2)) {
             if let ([a, b, c, d], [even, odd]) = (quad, out) {
-                (*even, *odd) = (pair(*a, *c), pair(*b, *d));
+                let (second, third) = if natural == 1 { (b, c) } else { (c, b) };
+                (*even, *odd) = (pair(*a, *second), pair(*third, *d));
             }
+        }
+    }
+}
+
+/// [`crate::tensor_core::dequantise`]'s reference.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn dequantise(
+    w: &[u32],
+    out: &mut [u32],
+    _words: u32,
+    _rows: u32,
+    k2: u32,
+    n: u32,
+    first_row: u32,
+    format: &str,
+) {
+    let Some(format) = Format::ALL.into_iter().find(|known| known.name() == format) else { return };
+    let mut row = vec![0.0; 2 * k2 as usize];
+    for (at, out) in out.chunks_mut(k2.max(1) as usize).enumerate() {
+        // The launch checked the row.
+        if dequantise_row(format, n as usize, w, first_row as usize + at, &mut row).is_err() {
+            return;
+        }
+        for (pair, out) in row.chunks(2).zip(out) {
+            let halves =
+                [pair[0], pair[pair.len() - 1]].map(|v| u32::from(f16::from_f32(v).to_bits()));
+            *out = halves[0] | halves[1] << 16;
         }
     }
 }

@@ -11,10 +11,13 @@
 //! | 1 | `multiply_one` | reading the weights once | rounded by each workgroup |
 //! | 2 to 32 | `multiply_few` | reading the weights once | rounded by `round_activations` |
 //! | more | `multiply_many` | matrix units | the same |
+//!
+//! On Hopper [`crate::matmul_scaled`] takes the place of the last one: of `dequantise`d weights, and of
+//! activations that `round_activations` leaves in their natural order.
 
 use tilewright_kernel_macros::kernel_module;
 
-pub use kernels::{multiply_few, multiply_many, multiply_one, round_activations};
+pub use kernels::{dequantise, multiply_few, multiply_many, multiply_one, round_activations};
 
 /// The kernels.
 #[kernel_module]
@@ -22,7 +25,8 @@ pub mod kernels {
     const WARPS: u32 = 8;
     /// Rows of a fragment.
     const ROWS: u32 = 16;
-    /// Groups of each row that a lane reads before it multiplies.
+    /// Groups of each row that a lane reads before it multiplies: neighbours, which share the bytes of a
+    /// K format.
     const STEP: u32 = 2;
     /// Columns that all warps of a workgroup take in one step.
     const STRIDE: u32 = WARPS * STEP * 128;
@@ -60,12 +64,14 @@ pub mod kernels {
         let packed = Packed { words: w, len: words, groups: n * groups };
         let unit = stage::<WIDTH>(x, halves, k);
         let (g, t) = (lane_id() / 4, lane_id() % 4);
+        let quarters = map(4, |quarter| place(t * STEP, quarter));
         let mut side = 0u32;
         for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
             let sums =
-                slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_token, group, half| {
-                    assume(group * 16 + 16 <= WIDTH / 2);
-                    halves.load::<4>(group * 16 + half * 4)
+                slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_block, step, i, quarter| {
+                    let at = step * 16 + (quarters[quarter] + i * 16);
+                    assume(at + 4 <= WIDTH / 2);
+                    halves.load::<4>(at)
                 });
             if t == 0 {
                 let at = side * (WARPS * ROWS) + subgroup_id() * ROWS + g;
@@ -125,13 +131,14 @@ pub mod kernels {
                 tile,
                 n,
                 groups,
-                |block, group, half| {
+                |block, step, i, quarter| {
+                    let group = step + t * STEP + i;
                     // Tokens beyond the last repeat it, groups beyond the last are zero.
                     let token = min(first + block * 8 + g, tokens - 1);
                     let mut four = [0u32; 4];
                     if group < groups {
                         assume(group * 16 + 16 <= k2);
-                        four = x.load(index(token) * k2 + group * 16 + half * 4);
+                        four = x.load(index(token) * k2 + group * 16 + quarter * 4);
                     }
                     four
                 },
@@ -159,32 +166,33 @@ pub mod kernels {
     }
 
     /// Products of 16 rows with blocks of eight tokens over this warp's columns: the fragments of C.
+    /// `activations(block, step, i, quarter)` are a quarter of those of the lane's group `i` among the
+    /// groups from `step` on.
     fn slice_of_rows<const FORMAT: Format, const BLOCKS: u32>(
         w: Packed,
         tile: u32,
         n: u32,
         groups: u32,
-        activations: impl Fn(u32, u32, u32) -> [u32; 4],
+        activations: impl Fn(u32, u32, u32, u32) -> [u32; 4],
     ) -> [[f32; 4]; BLOCKS] {
         let (g, t) = (lane_id() / 4, lane_id() % 4);
         // Rows beyond the last repeat it; their sums are not stored.
         let row = min(tile * ROWS + g, n - 1) * groups;
         let other = min(tile * ROWS + g + 8, n - 1) * groups;
         let mut sums = [[0.0f32; 4]; BLOCKS];
-        for step in (subgroup_id() * 4..groups).step_by(WARPS * 4 * STEP) {
+        for step in (subgroup_id() * (4 * STEP)..groups).step_by(WARPS * 4 * STEP) {
+            let first = step + t * STEP;
+            // Groups beyond the last repeat it too; the activations there are zero.
+            let a = pair_halves::<FORMAT>(w, row, first, groups);
+            let b = pair_halves::<FORMAT>(w, other, first, groups);
             for i in unroll(0..STEP) {
-                let group = step + i * (WARPS * 4) + t;
-                // Groups beyond the last repeat it too; the activations there are zero.
-                let known = min(group, groups - 1);
-                let a = group_halves::<FORMAT>(w, row + known);
-                let b = group_halves::<FORMAT>(w, other + known);
-                for half in unroll(0..4) {
+                for quarter in unroll(0..4) {
                     for block in unroll(0..BLOCKS) {
-                        let xs = activations(block, group, half);
+                        let xs = activations(block, step, i, quarter);
                         for pair in unroll(0..2) {
-                            let at = half * 4 + pair * 2;
+                            let at = quarter * 4 + pair * 2;
                             sums[block] = mma::<16, 8, 16, f16, f16>(
-                                [a[at], b[at], a[at + 1], b[at + 1]],
+                                [a[i][at], b[i][at], a[i][at + 1], b[i][at + 1]],
                                 [xs[pair * 2], xs[pair * 2 + 1]],
                                 sums[block],
                             );
@@ -217,8 +225,9 @@ pub mod kernels {
                         four = x.load(quad * 4);
                     }
                     largest = max(largest, largest_of(four));
-                    assume(quad * 2 + 2 <= WIDTH / 2);
-                    halves.store(quad * 2, rounded(four, 1.0 / unit));
+                    let to = place(quad / 8, quad % 8 / 2) + quad % 2 * 2;
+                    assume(to + 2 <= WIDTH / 2);
+                    halves.store(to, rounded::<false>(four, 1.0 / unit));
                 }
             }
             if pass == 0 {
@@ -227,6 +236,12 @@ pub mod kernels {
         }
         barrier();
         unit
+    }
+
+    /// Where a quarter of a group's activations lies in workgroup memory: those that four lanes read at once
+    /// are in different banks.
+    fn place(group: u32, quarter: u32) -> u32 {
+        group * 16 + (quarter ^ (group / STEP % 4)) * 4
     }
 
     fn largest_of(four: [f32; 4]) -> f32 {
@@ -243,27 +258,35 @@ pub mod kernels {
         unit
     }
 
-    /// Four activations in the order of `group_halves`.
-    fn rounded(four: [f32; 4], by: f32) -> [u32; 2] {
+    /// Four activations in their natural order, or in that of `group_halves`.
+    fn rounded<const NATURAL: bool>(four: [f32; 4], by: f32) -> [u32; 2] {
+        let (second, third) = if NATURAL { (four[1], four[2]) } else { (four[2], four[1]) };
         [
-            bitcast::<u32>(pack_f16x2(four[0] * by, four[2] * by)),
-            bitcast::<u32>(pack_f16x2(four[1] * by, four[3] * by)),
+            bitcast::<u32>(pack_f16x2(four[0] * by, second * by)),
+            bitcast::<u32>(pack_f16x2(third * by, four[3] * by)),
         ]
     }
 
-    /// Rounds every token to multiples of its unit: `x[t, c] = units[t] * out[t, c]`, in the order of
-    /// `group_halves`.
+    /// Rounds every token to multiples of its unit: `x[t, c] = units[t] * out[t, c]`, in their natural
+    /// order or in that of `group_halves`.
     #[kernel(
         shapes(x: [tokens, k2 * 2], out: [tokens, k2], units: [tokens]),
         grid = tokens,
         threads = 256,
+        values(NATURAL = [false, true]),
         when(k2 % 16 == 0),
         targets = [sm_80],
         cost(bytes = 4 * tokens * (3 * k2 + 1), flops = 4 * tokens * k2),
         reference = crate::reference::round_activations,
         crate = ::tilewright_runtime,
     )]
-    pub fn round_activations(x: &[f32], out: &mut [u32], units: &mut [f32], tokens: u32, k2: u32) {
+    pub fn round_activations<const NATURAL: bool>(
+        x: &[f32],
+        out: &mut [u32],
+        units: &mut [f32],
+        tokens: u32,
+        k2: u32,
+    ) {
         let token = block_id();
         let mut largest = 0.0f32;
         for quad in (thread_id()..k2 / 2).step_by(256) {
@@ -273,10 +296,48 @@ pub mod kernels {
         let unit = unit_of(block_max(largest));
         for quad in (thread_id()..k2 / 2).step_by(256) {
             let four: [f32; 4] = x.load(index(token) * (k2 * 2) + quad * 4);
-            out.store(index(token) * k2 + quad * 2, rounded(four, 1.0 / unit));
+            out.store(index(token) * k2 + quad * 2, rounded::<NATURAL>(four, 1.0 / unit));
         }
         if thread_id() == 0 {
             units[token] = unit;
+        }
+    }
+
+    /// `out[r, c] = w[first_row + r, c]`, rounded to f16 in pairs: rows of a packed matrix of `n` rows.
+    #[kernel(
+        shapes(w: [words], out: [rows, k2]),
+        grid = (rows * (k2 / 16)).div_ceil(256),
+        threads = 256,
+        values(FORMAT = [Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        when(k2 % 16 == 0 && first_row + rows <= n),
+        targets = [sm_80],
+        cost(bytes = 4 * (words / n.max(1) * rows + rows * k2), flops = 2 * rows * k2),
+        reference = crate::reference::dequantise,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn dequantise<const FORMAT: Format>(
+        w: &Weights<u32>,
+        out: &mut [u32],
+        words: u32,
+        rows: u32,
+        k2: u32,
+        n: u32,
+        first_row: u32,
+    ) {
+        let groups = k2 / 16;
+        let packed = Packed { words: w, len: words, groups: n * groups };
+        let at = block_id() * 256 + thread_id();
+        if at < rows * groups {
+            let halves = group_halves::<FORMAT>(packed, first_row * groups + at);
+            for four in unroll(0..4) {
+                let natural = map(4, |i| {
+                    let first = four * 4 + i / 2 * 2;
+                    let pick = if i % 2 == 0 { 0x5410 } else { 0x7632 };
+                    prmt(halves[first], halves[first + 1], pick)
+                });
+                assume(index(at) * 16 + 16 <= index(rows) * k2);
+                out.store(index(at) * 16 + four * 4, natural);
+            }
         }
     }
 

@@ -5,10 +5,10 @@
 mod weights;
 
 use tilewright_kernels_matmul::tensor_core::{
-    multiply_few, multiply_many, multiply_one, round_activations,
+    dequantise, multiply_few, multiply_many, multiply_one, round_activations,
 };
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
-use tilewright_runtime::{Device, Error, Tensor};
+use tilewright_runtime::{Device, Error, Tensor, f16};
 use tilewright_testing::{Guarded, Random, devices, is_affordable, is_interpreter};
 use weights::{BESIDE, NO_WEIGHTS, blocks, upload};
 
@@ -44,7 +44,8 @@ impl Product<'_> {
         let zeros = vec![0; tokens * half];
         let mut halves = Guarded::aligned(self.device, [tokens, half], &zeros, NO_WEIGHTS);
         let mut units = Guarded::aligned(self.device, [tokens], &vec![0.0; tokens], BESIDE);
-        round_activations(self.device, &self.x.view, &mut halves.view, &mut units.view).unwrap();
+        let (to, units_to) = (&mut halves.view, &mut units.view);
+        round_activations(self.device, &self.x.view, to, units_to, false).unwrap();
         halves.read();
         units.read();
         (halves, units)
@@ -185,5 +186,54 @@ fn a_wide_token_takes_the_wider_tile() {
     for device in with_tensor_cores().into_iter().filter(|device| !is_interpreter(device)) {
         check(&device, Format::Q4_0, 1, 19, 14_336, 1.0);
         check(&device, Format::Q8_0, 1, 300, 4096, 1.0);
+    }
+}
+
+/// The two f16 of each word.
+fn halves(words: &[u32]) -> Vec<f32> {
+    let both = words.iter().flat_map(|word| [*word as u16, (word >> 16) as u16]);
+    both.map(|bits| f16::from_bits(bits).to_f32()).collect()
+}
+
+#[test]
+fn rows_of_weights_become_f16_in_order() {
+    let mut random = Random::new(77);
+    let formats = || Format::ALL.into_iter().filter(|f| !matches!(f, Format::F32 | Format::F16));
+    for device in with_tensor_cores() {
+        for format in formats() {
+            let (n, k, first, rows) = (11, 256, 4, 6);
+            let bytes = blocks(format, n, k, &mut random);
+            let w = upload(&device, format, n, k, &bytes);
+            let zeros = vec![0; rows * k / 2];
+            let mut out = Guarded::aligned(&device, [rows, k / 2], &zeros, NO_WEIGHTS);
+            let (total, name) = (n as u32, format.name());
+            dequantise(&device, &w.view, &mut out.view, total, first, name).unwrap();
+            let packed = pack(format, n, k, &bytes).unwrap();
+            for (at, found) in halves(&out.read()).chunks(k).enumerate() {
+                let mut row = vec![0.0f32; k];
+                dequantise_row(format, n, &packed, first as usize + at, &mut row).unwrap();
+                for (found, exact) in found.iter().zip(&row) {
+                    // One unit in the last place of f16, and of the scale that a minimum is added to.
+                    let allowed = exact.abs() / 1024.0 + 1e-3;
+                    assert!((found - exact).abs() <= allowed, "{format}: {found}, not {exact}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn activations_keep_their_order_where_they_are_asked_to() {
+    for device in with_tensor_cores() {
+        let x: Vec<f32> = (0..2 * 64).map(|i| i as f32 * 1000.0).collect();
+        let tokens = device.upload([2, 64], &x).unwrap();
+        let mut pairs = device.zeros([2, 32]).unwrap();
+        let mut units = device.zeros(2).unwrap();
+        round_activations(&device, &tokens, &mut pairs, &mut units, true).unwrap();
+        let units = units.download().unwrap();
+        for (at, half) in halves(&pairs.download().unwrap()).iter().enumerate() {
+            let found = half * units[at / 64];
+            assert!((found - x[at]).abs() <= x[at] / 1024.0, "{at}: {found}, not {}", x[at]);
+        }
     }
 }

@@ -19,11 +19,12 @@ mod norm;
 mod rotary;
 mod rows;
 pub mod sampling;
+mod slots;
 
 pub use activation::{add, swiglu};
-pub use attention::{attention_decode, attention_prefill};
+pub use attention::{attention_combine, attention_decode, attention_prefill, attention_tree};
 pub use attention_dense::attention_dense;
-pub use dense::matmul_dense;
+pub use dense::{matmul_dense, matmul_scaled};
 pub use embedding::quantized_gather;
 pub use float::Float;
 pub use matmul::{matvec_fragments, quantized_matmul};
@@ -31,6 +32,7 @@ pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
 pub use sampling::{argmax, sample};
+pub use slots::move_slots;
 
 /// Tokens of one page of the key-value cache.
 pub const PAGE: u32 = 64;

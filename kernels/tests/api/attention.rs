@@ -1,6 +1,6 @@
 use crate::device::{cpu, filled, numbers};
 use half::f16;
-use tilewright_kernels::{KvElement, PAGE, attention_decode, attention_prefill};
+use tilewright_kernels::{KvElement, PAGE, Parts, attention_decode, attention_prefill};
 use tilewright_runtime::{Device, Error, Tensor};
 
 struct Cache<K: KvElement> {
@@ -20,6 +20,11 @@ fn cache<K: KvElement>(device: &Device) -> Cache<K> {
     Cache { k: some(1), v: some(2), table: device.upload([2, 2], &[3u32, 0, 1, 2]).unwrap() }
 }
 
+/// Memory for sequences of one part.
+fn one(device: &Device, tokens: u32, heads: u32, head_dim: u32) -> Parts {
+    Parts::new(device, tokens, 1, heads, head_dim).unwrap()
+}
+
 fn agrees<K: KvElement>() {
     let device = cpu();
     let Cache { k, v, table } = cache::<K>(&device);
@@ -27,7 +32,19 @@ fn agrees<K: KvElement>() {
     let mut all = filled(&device, [5, 4, 32], 9.0f32);
     let positions = device.upload([5], &[60u32, 61, 62, 63, 64]).unwrap();
     let sequence = device.upload([5], &[1u32; 5]).unwrap();
-    attention_decode(&device, &q, &k, &v, &table, &sequence, &positions, &mut all, 0.2).unwrap();
+    attention_decode(
+        &device,
+        &q,
+        &k,
+        &v,
+        &table,
+        &sequence,
+        &positions,
+        &mut all,
+        0.2,
+        &one(&device, 5, 4, 32),
+    )
+    .unwrap();
     let mut part = filled(&device, [5, 4, 32], 9.0f32);
     attention_prefill(&device, &q, &k, &v, &table, 1, 1, 3, 61, &mut part, 0.2).unwrap();
     let (all, part) = (all.download().unwrap(), part.download().unwrap());
@@ -49,7 +66,8 @@ fn the_first_token_sees_only_itself() {
     let q = numbers(&device, [1, 4, 32], 3);
     let mut out = filled(&device, [1, 4, 32], 9.0f32);
     let zero = device.upload([1], &[0u32]).unwrap();
-    attention_decode(&device, &q, &k, &v, &table, &zero, &zero, &mut out, 1.0).unwrap();
+    let parts = one(&device, 1, 4, 32);
+    attention_decode(&device, &q, &k, &v, &table, &zero, &zero, &mut out, 1.0, &parts).unwrap();
     // Heads 0 and 1 read key-value head 0 of page 3, heads 2 and 3 head 1.
     let values = v.download().unwrap();
     let row = |head: usize| &values[(3 * 2 + head) * 64 * 32..][..32];
@@ -64,7 +82,8 @@ fn a_token_without_keys_gets_zero() {
     let q = numbers(&device, [1, 2, 32], 3);
     let mut out = filled(&device, [1, 2, 32], 9.0f32);
     let zero = device.upload([1], &[0u32]).unwrap();
-    attention_decode(&device, &q, &k, &v, &table, &zero, &zero, &mut out, 1.0).unwrap();
+    let parts = one(&device, 1, 2, 32);
+    attention_decode(&device, &q, &k, &v, &table, &zero, &zero, &mut out, 1.0, &parts).unwrap();
     assert_eq!(out.download().unwrap(), [0.0; 64]);
 }
 
@@ -79,7 +98,18 @@ fn wrong_shapes_are_refused() {
         if heads < 8 {
             out = filled(&device, [1, heads, hd], 0.0f32);
         }
-        attention_decode(&device, &q, &k, &v, &table, &zero, &zero, &mut out, 1.0)
+        attention_decode(
+            &device,
+            &q,
+            &k,
+            &v,
+            &table,
+            &zero,
+            &zero,
+            &mut out,
+            1.0,
+            &one(&device, 1, heads, hd),
+        )
     };
     assert_eq!(
         decode(3, 32).unwrap_err().to_string(),

@@ -3,7 +3,9 @@
 
 mod attention;
 mod device;
+mod hopper;
 mod matmul;
+mod order;
 mod rotary;
 mod rows;
 mod sampling;

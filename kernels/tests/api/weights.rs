@@ -4,10 +4,28 @@ use tilewright_kernels::{Format, WeightMatrix};
 use tilewright_runtime::{
     BackendKind, Capabilities, Device, DeviceSelector, Error, Options, WgpuCapabilities,
 };
+use tilewright_testing::Random;
+
+/// A matrix whose blocks have fields below 1, also read as floats, and none that is 0.
+pub fn small_weights(
+    device: &Device,
+    format: Format,
+    n: u32,
+    k: u32,
+    random: &mut Random,
+) -> WeightMatrix {
+    let bytes: Vec<u8> =
+        (0..bytes(format, n, k)).map(|_| (random.bits() as u8 & 0x3b) | 1).collect();
+    WeightMatrix::upload(device, format, n, k, &bytes).unwrap()
+}
+
+/// Bytes of a matrix in a file.
+fn bytes(format: Format, n: u32, k: u32) -> usize {
+    n as usize * k as usize / format.weights_per_block() * format.block_bytes()
+}
 
 fn blocks(format: Format, n: u32, k: u32) -> Vec<u8> {
-    let len = n as usize * k as usize / format.weights_per_block() * format.block_bytes();
-    (0..len).map(|i| (i * 31 % 251) as u8).collect()
+    (0..bytes(format, n, k)).map(|i| (i * 31 % 251) as u8).collect()
 }
 
 #[test]
@@ -82,4 +100,26 @@ fn a_matrix_over_the_binding_limit_is_split_by_rows() {
     let one_row = 36 * 576 / 32 * 64;
     let error = WeightMatrix::upload(&pretended(one_row / 2), Format::Q8_0, n, k, &bytes);
     assert!(matches!(error, Err(Error::TensorTooLarge { limit, .. }) if limit == one_row / 2));
+}
+
+#[test]
+fn stacked_parts_are_one_matrix() {
+    let device = cpu();
+    for format in Format::ALL {
+        let (top, bottom) = (blocks(format, 3, 256), blocks(format, 5, 256));
+        let stacked =
+            WeightMatrix::upload_stacked(&device, format, 256, &[(3, &top), (5, &bottom)]).unwrap();
+        let whole =
+            WeightMatrix::upload(&device, format, 8, 256, &[top.clone(), bottom].concat()).unwrap();
+        let rows = |w: &WeightMatrix| {
+            let tokens = device.upload([8], &[0u32, 1, 2, 3, 4, 5, 6, 7]).unwrap();
+            let mut out = device.zeros::<f32>([8, 256]).unwrap();
+            tilewright_kernels::gather(&device, w, &tokens, &mut out).unwrap();
+            out.download().unwrap().into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        assert_eq!((stacked.n, rows(&stacked)), (8, rows(&whole)), "{format}");
+        let short = &top[..top.len() - 1];
+        let refused = WeightMatrix::upload_stacked(&device, format, 256, &[(3, &top), (3, short)]);
+        assert!(refused.is_err(), "{format}");
+    }
 }

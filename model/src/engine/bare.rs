@@ -1,10 +1,11 @@
 //! [`BareDecoder`]: a decoder without a tokenizer or a file, for benchmarks.
 
-use crate::batch::{BEST, Batch};
+use crate::batch::{BEST, Batch, Sight};
 use crate::config::Config;
 use crate::decoder::DecoderError;
 use crate::forward::{self, Forward};
-use crate::kv_cache::{BlockTable, KvDtype, PagePool};
+use crate::kv_cache::{BlockTable, KvDtype, PagePool, branch_moves};
+use crate::speculative::DraftTree;
 use crate::step_inputs::StepSize;
 use crate::weights::Weights;
 use tilewright_kernels::PAGE;
@@ -100,6 +101,44 @@ impl BareDecoder {
         let outputs = self.decoder.forward(&batch)?;
         self.length += 1;
         Ok(outputs.chosen.download()?)
+    }
+
+    /// Computes one more token of every sequence and guesses at what follows it, the same in all; returns
+    /// the best next token of the first one after the token and after each guess. Nothing is appended
+    /// until [`keep`](Self::keep).
+    ///
+    /// # Errors
+    /// What the device reports; [`DecoderError::OutOfPages`] beyond the context.
+    pub fn verify(&mut self, token: u32, drafts: &DraftTree) -> Result<Vec<u32>, DecoderError> {
+        let (at, guesses, is_chain) = (self.length, drafts.len() as u32, drafts.is_chain());
+        let mut batch = Batch::default();
+        for table in &mut self.tables {
+            table.grow(at + 1 + guesses, &mut self.pool)?;
+            batch.push(&[token], at, table, &[BEST]);
+            for (node, guess) in drafts.tokens().iter().enumerate() {
+                let (place, position) = (at + 1 + node as u32, at + 1 + drafts.depth(node) as u32);
+                if is_chain {
+                    batch.push(&[*guess], place, table, &[BEST]);
+                } else {
+                    let sight = Sight { place, start: at + 1, visible: drafts.visible(node) };
+                    batch.push_node(*guess, position, sight, table, &[BEST]);
+                }
+            }
+        }
+        let chosen = self.decoder.forward(&batch)?.chosen.download()?;
+        Ok(chosen.into_iter().take(1 + drafts.len()).collect())
+    }
+
+    /// Appends the token of the last [`verify`](Self::verify) and a branch of its guesses.
+    ///
+    /// # Errors
+    /// What the device reports.
+    pub fn keep(&mut self, path: &[usize]) -> Result<(), DecoderError> {
+        let first = self.length + 1;
+        let moves = self.tables.iter().flat_map(|table| branch_moves(table, first, path));
+        self.decoder.move_slots(&moves.collect::<Vec<_>>())?;
+        self.length = first + path.len() as u32;
+        Ok(())
     }
 }
 

@@ -196,7 +196,7 @@ fn check_fit(
             device: device.capabilities().name.clone(),
         });
     }
-    let buffers = Workspace::bytes(config, capacity);
+    let buffers = Workspace::bytes(device, config, capacity);
     let needed = weights::bytes(file).saturating_add(cache).saturating_add(buffers);
     match device.memory() {
         Some(memory) if memory.free < needed => Err(DecoderError::DoesNotFit {

@@ -1,7 +1,8 @@
-//! Writes small GGUF files (version 3, little-endian): the models that tests make.
+//! Writes GGUF files (version 3, little-endian): the models that tests and benchmarks make.
 
 use super::ggml_type::GgmlType;
 use super::value::ValueType;
+use std::io::{self, Read as _, Write};
 
 /// A value to write; arrays hold their elements encoded.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,7 +76,42 @@ struct Tensor {
     name: String,
     ggml_type: GgmlType,
     dims: Vec<u64>,
-    data: Vec<u8>,
+    data: TensorData,
+}
+
+/// Bytes that repeat a pattern: most of a large random model's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorData {
+    /// What is repeated; not empty unless there is no data.
+    pub pattern: Vec<u8>,
+    /// Bytes in all; the last repetition may be cut.
+    pub len: u64,
+}
+
+impl From<Vec<u8>> for TensorData {
+    fn from(pattern: Vec<u8>) -> Self {
+        TensorData { len: pattern.len() as u64, pattern }
+    }
+}
+
+impl TensorData {
+    fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut left = self.len;
+        while left > 0 && !self.pattern.is_empty() {
+            let bytes = (self.pattern.len() as u64).min(left);
+            out.write_all(self.pattern.get(..bytes as usize).unwrap_or_default())?;
+            left -= bytes;
+        }
+        Ok(())
+    }
+
+    /// All bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes =
+            self.pattern.repeat(self.len.div_ceil(self.pattern.len().max(1) as u64) as usize);
+        bytes.truncate(self.len as usize);
+        bytes
+    }
 }
 
 /// Collects keys and tensors and lays them out.
@@ -115,10 +151,11 @@ impl GgufWriter {
         name: &str,
         ggml_type: GgmlType,
         dims: &[u64],
-        data: Vec<u8>,
+        data: impl Into<TensorData>,
     ) -> &mut Self {
         self.remove_tensor(name);
-        self.tensors.push(Tensor { name: name.to_owned(), ggml_type, dims: dims.to_vec(), data });
+        let (name, dims, data) = (name.to_owned(), dims.to_vec(), data.into());
+        self.tensors.push(Tensor { name, ggml_type, dims, data });
         self
     }
 
@@ -131,7 +168,32 @@ impl GgufWriter {
     /// The file: directory, padding, data, each tensor on a multiple of `general.alignment`
     /// (a `u32` key; 32 where it is not set).
     pub fn to_bytes(&self) -> Vec<u8> {
-        let alignment = self.alignment();
+        let mut out = Vec::new();
+        // Writing to memory does not fail.
+        let _written = self.write_to(&mut out);
+        out
+    }
+
+    /// Writes the file of [`GgufWriter::to_bytes`], however large it is.
+    ///
+    /// # Errors
+    /// What `out` reports.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        let alignment = self.alignment() as u64;
+        let directory = self.directory(alignment);
+        out.write_all(&directory)?;
+        let mut written = directory.len() as u64;
+        for tensor in &self.tensors {
+            let padding = written.next_multiple_of(alignment) - written;
+            io::copy(&mut io::repeat(0).take(padding), out)?;
+            tensor.data.write_to(out)?;
+            written += padding + tensor.data.len;
+        }
+        Ok(())
+    }
+
+    /// Everything before the data.
+    fn directory(&self, alignment: u64) -> Vec<u8> {
         let mut out = b"GGUF".to_vec();
         3u32.encode(&mut out);
         (self.tensors.len() as u64).encode(&mut out);
@@ -141,18 +203,14 @@ impl GgufWriter {
             (value.ty as u32).encode(&mut out);
             out.extend(&value.bytes);
         }
-        let mut offset = 0;
+        let mut offset = 0u64;
         for tensor in &self.tensors {
             tensor.name.encode(&mut out);
             (tensor.dims.len() as u32).encode(&mut out);
             tensor.dims.iter().for_each(|dim| dim.encode(&mut out));
             tensor.ggml_type.id().encode(&mut out);
-            (offset as u64).encode(&mut out);
-            offset = (offset + tensor.data.len()).next_multiple_of(alignment);
-        }
-        for tensor in &self.tensors {
-            out.resize(out.len().next_multiple_of(alignment), 0);
-            out.extend(&tensor.data);
+            offset.encode(&mut out);
+            offset = (offset + tensor.data.len).next_multiple_of(alignment);
         }
         out
     }

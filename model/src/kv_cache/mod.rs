@@ -5,11 +5,13 @@
 
 mod copy;
 mod dtype;
+mod moves;
 mod pages;
 mod swap;
 mod table;
 
 pub use dtype::{KvDtype, UnsupportedKvDtype};
+pub use moves::{SlotMove, branch_moves};
 pub use pages::{OutOfPages, PagePool};
 pub use swap::HostPages;
 pub use table::BlockTable;

@@ -17,9 +17,13 @@ pub struct Attention<'a> {
     pub config: &'a Config,
     /// The model's weights.
     pub weights: &'a Weights,
-    /// The parts of a prefill; `None` where every token is the last one of its sequence, so that
-    /// nothing but buffers differs between passes.
-    pub spans: Option<&'a [Span]>,
+    /// The tokens of the pass by spans. Those of one token that come first are computed together,
+    /// whosever they are, so that nothing but buffers differs between passes of only such ones.
+    pub spans: &'a [Span],
+    /// How many come first.
+    pub singles: u32,
+    /// Whether tokens of drafted trees are among them.
+    pub trees: bool,
 }
 
 /// Adds the attention of one block to the residual stream, and keys and values to its cache.
@@ -35,9 +39,7 @@ pub fn attention<K: KvElement>(
     let Attention { device, config, weights, .. } = *shared;
     let (x, normed) = (&pass.x, &mut pass.normed);
     kernels::rms_norm(device, x, &block.attention_norm, normed, config.rms_epsilon)?;
-    let (queries, kv) = (config.query_width() as u32, config.kv_width() as u32);
-    let parts = [(&block.query, 0), (&block.key, queries), (&block.value, queries + kv)];
-    let qkv = &mut pass.qkv;
+    let (qkv, parts) = (&mut pass.qkv, block.qkv.matrices());
     kernels::matmul_each(device, &parts, normed, qkv, Output::Store, &pass.scratch)?;
     kernels::rotary_append(
         device,
@@ -70,23 +72,28 @@ fn attend<K: KvElement>(
     cache: &LayerCache<K>,
     pass: &mut Pass,
 ) -> Result<(), Error> {
-    let device = shared.device;
+    let Attention { device, singles, .. } = *shared;
     let scale = 1.0 / (shared.config.head_size as f32).sqrt();
     let table = &pass.inputs.block_table;
-    let Some(spans) = shared.spans else {
-        return kernels::attention_decode(
-            device,
-            &pass.q,
-            &cache.keys,
-            &cache.values,
-            table,
-            &pass.inputs.rows,
-            &pass.inputs.positions,
-            &mut pass.attended,
-            scale,
-        );
-    };
-    for (row, span) in (0..).zip(spans) {
+    if singles > 0 {
+        let heads = [singles, shared.config.head_count, shared.config.head_size];
+        let (q, rows) = (pass.q.view(0, heads)?, pass.inputs.rows.view(0, singles)?);
+        let (keys, values) = (&cache.keys, &cache.values);
+        let (out, parts) = (&mut pass.attended.view(0, heads)?, &pass.parts);
+        if shared.trees {
+            let places = pass.inputs.places.view(0, singles)?;
+            let nodes = pass.inputs.nodes.view(0, [singles, 3])?;
+            kernels::attention_tree(
+                device, &q, keys, values, table, &places, &nodes, out, scale, parts,
+            )?;
+        } else {
+            let positions = pass.inputs.positions.view(0, singles)?;
+            kernels::attention_decode(
+                device, &q, keys, values, table, &rows, &positions, out, scale, parts,
+            )?;
+        }
+    }
+    for (row, span) in (0..).zip(shared.spans).skip(singles as usize) {
         kernels::attention_prefill(
             device,
             &pass.q,

@@ -18,8 +18,7 @@ pub fn feed_forward(
 ) -> Result<(), Error> {
     let (x, normed) = (&mut pass.x, &mut pass.normed);
     kernels::rms_norm(device, x, &block.feed_forward_norm, normed, config.rms_epsilon)?;
-    let parts = [(&block.gate, 0), (&block.up, config.feed_forward_length)];
-    let gate_up = &mut pass.gate_up;
+    let (gate_up, parts) = (&mut pass.gate_up, block.gate_up.matrices());
     kernels::matmul_each(device, &parts, normed, gate_up, Output::Store, &pass.scratch)?;
     kernels::swiglu(device, &pass.gate_up, &mut pass.activated)?;
     kernels::matmul(device, &block.down, &pass.activated, x, 0, Output::Add, &pass.scratch)

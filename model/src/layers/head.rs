@@ -32,7 +32,7 @@ pub fn head(
     };
     kernels::rms_norm(device, last, &weights.output_norm, &mut pass.last_normed, eps)?;
     let (normed, logits) = (&pass.last_normed, &mut pass.logits);
-    kernels::matmul(device, weights.head(), normed, logits, 0, Output::Store, &pass.scratch)?;
+    kernels::matmul(device, weights.head(), normed, logits, 0, Output::Store, &pass.head_scratch)?;
     if ending == Ending::Draw {
         kernels::sample(device, logits, &pass.choices, &mut pass.chosen)
     } else {

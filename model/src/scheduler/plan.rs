@@ -2,6 +2,7 @@
 
 use super::SequenceId;
 use crate::block_manager::{PageCopy, PageSwap};
+use crate::speculative::DraftTree;
 
 /// Tokens of one sequence in a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,8 +13,8 @@ pub struct PlannedSpan {
     pub start: u32,
     /// Number of known tokens.
     pub count: u32,
-    /// Guessed tokens that follow them.
-    pub drafts: Vec<u32>,
+    /// Guessed tokens that follow them, one place each: a node of a tree has a place of its own.
+    pub drafts: DraftTree,
     /// Whether the known tokens are all that there are, so that the next one is chosen.
     pub output: bool,
 }

@@ -4,6 +4,7 @@ use super::{
     Costs, Limits, LimitsError, Move, NewSequence, Plan, PlannedSpan, Rank, Sequence, SequenceId,
 };
 use crate::block_manager::{BlockManager, Blocks, PageSwap, Swapped};
+use crate::speculative::DraftTree;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tilewright_kernels::PAGE;
@@ -95,7 +96,7 @@ impl Scheduler {
     }
 
     /// Guesses the tokens that follow a running sequence, for the next plan.
-    pub fn draft(&mut self, id: SequenceId, drafts: Vec<u32>) {
+    pub fn draft(&mut self, id: SequenceId, drafts: DraftTree) {
         let rank = self.ranks.get(&id);
         if let Some(sequence) = rank.and_then(|rank| self.running.get_mut(rank)) {
             sequence.drafts = drafts;
@@ -120,14 +121,15 @@ impl Scheduler {
     }
 
     /// Takes the outcome of a span: its known tokens are computed, and so are the drafts that
-    /// `emitted` agrees with; `emitted` is added to the sequence.
+    /// `emitted` agrees with; `emitted` is added to the sequence. Before the next pass, what was
+    /// computed of an accepted branch must be moved to the places that follow the known tokens.
     pub fn commit(&mut self, span: &PlannedSpan, emitted: &[u32]) {
         let rank = self.ranks.get(&span.id);
         let Some(sequence) = rank.and_then(|rank| self.running.get_mut(rank)) else { return };
         let accepted = emitted.len().saturating_sub(1) as u32;
         sequence.computed = span.start + span.count + accepted;
         sequence.tokens.extend(emitted);
-        sequence.drafts.clear();
+        sequence.drafts = DraftTree::default();
         let known = if self.limits.page_chunks { sequence.prompt } else { u32::MAX };
         let computed = sequence.computed.min(known);
         self.blocks.publish(&mut sequence.blocks, &sequence.tokens, computed);
@@ -184,7 +186,7 @@ impl Scheduler {
                 let output = count == sequence.pending();
                 let id = rank.id();
                 plan.extend(id, copies.into_iter().map(Move::Copy));
-                plan.push(PlannedSpan { id, start, count, drafts: Vec::new(), output });
+                plan.push(PlannedSpan { id, start, count, drafts: DraftTree::default(), output });
                 return;
             }
             let Some((worst, _)) = self.running.last_key_value() else { return };
@@ -205,7 +207,7 @@ impl Scheduler {
         }
         self.blocks.release(std::mem::take(&mut sequence.blocks));
         sequence.computed = 0;
-        sequence.drafts.clear();
+        sequence.drafts = DraftTree::default();
         self.waiting.insert(rank, sequence);
         plan.preempted.push(rank.id());
         self.statistics.preemptions += 1;

@@ -2,6 +2,7 @@
 
 use super::SequenceId;
 use crate::block_manager::{Blocks, Swapped};
+use crate::speculative::DraftTree;
 use std::time::Duration;
 
 /// What arrives.
@@ -31,7 +32,7 @@ pub struct Sequence {
     /// Tokens of the prompt that the prefix cache had when it first ran.
     pub cached: u32,
     /// Guesses of what follows.
-    pub drafts: Vec<u32>,
+    pub drafts: DraftTree,
     /// Whether every token of the prompt gets logits.
     pub scored: bool,
     pub(super) blocks: Blocks,
@@ -50,7 +51,7 @@ impl Sequence {
             tokens: new.prompt,
             computed: 0,
             cached: 0,
-            drafts: Vec::new(),
+            drafts: DraftTree::default(),
             scored: new.scored,
             blocks: Blocks::default(),
             swapped: None,

@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use super::{
-    Costs, LEAD, Limits, LimitsError, Move, NewSequence, Plan, Scheduler, SequenceId, Statistics,
+    Costs, LEAD, Limits, LimitsError, Move, NewSequence, Plan, PlannedSpan, Scheduler, SequenceId,
+    Statistics,
 };
 use crate::block_manager::BlockManager;
+use crate::speculative::{DraftTree, accept};
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::time::Duration;
 use tilewright_kernels::PAGE;
 
@@ -54,14 +57,42 @@ fn next_token(text: &[u32]) -> u32 {
     text.iter().fold(7, |sum: u32, token| sum.wrapping_mul(31).wrapping_add(*token)) % 5
 }
 
+/// A text with the guesses down to a node.
+fn guessed(known: &[u32], drafts: &DraftTree, node: Option<usize>) -> Vec<u32> {
+    let mut path: Vec<usize> = node.into_iter().flat_map(|node| drafts.path(node)).collect();
+    path.reverse();
+    let path = path.into_iter().map(|node| drafts.tokens()[node]);
+    known.iter().copied().chain(path).collect()
+}
+
+/// Three tokens ahead, one of them wrong for three of four sequences; every second sequence gets wrong
+/// siblings too, some before the right ones and with children of their own.
+fn drafts(text: &[u32], id: SequenceId) -> DraftTree {
+    let (mut tree, mut last) = (DraftTree::default(), None);
+    for at in 0..3 {
+        let right = next_token(&guessed(text, &tree, last));
+        let sibling = || 7 + at as u32;
+        if id.is_multiple_of(2) && at != 1 {
+            let wrong = tree.push(last, sibling());
+            tree.push(wrong, right);
+        }
+        let token = if at == id % 4 { right + 1 } else { right };
+        last = tree.push(last, token);
+    }
+    tree
+}
+
+/// Page and offset.
+type Slot = (u32, u32);
+
 struct World {
     scheduler: Scheduler,
-    slots: HashMap<(u32, u32), Vec<u32>>,
+    slots: HashMap<Slot, Vec<u32>>,
     /// The same for pages on the host.
     host: HashMap<(u32, u32), Vec<u32>>,
     live: HashMap<SequenceId, Live>,
     finished: usize,
-    /// Whether drafts are given, every other one wrong.
+    /// Whether drafts are given, chains and trees.
     speculate: bool,
 }
 
@@ -116,19 +147,38 @@ impl World {
         plan.moves.iter().for_each(|(_, step)| self.move_page(*step));
         // All writes come before all reads, as layers of a pass have it.
         for span in &plan.spans {
-            let text: Vec<u32> =
-                self.live[&span.id].tokens.iter().chain(&span.drafts).copied().collect();
-            let pages = self.scheduler.sequence(span.id).unwrap().pages();
-            for position in span.start..span.start + span.tokens() {
-                let slot = (pages[(position / PAGE) as usize], position % PAGE);
-                self.slots.insert(slot, text[..=position as usize].to_vec());
+            for place in span.start..span.start + span.tokens() {
+                let text = self.text(span, place);
+                self.slots.insert(self.slot(span.id, place), text);
             }
         }
+        let mut moves = Vec::new();
         for span in &plan.spans {
-            self.check_span(span.id, span.start + span.tokens(), &span.drafts);
-            self.commit(span, limits.context);
+            for place in 0..span.start + span.tokens() {
+                assert_eq!(self.slots[&self.slot(span.id, place)], self.text(span, place));
+            }
+            self.commit(span, limits.context, &mut moves);
+        }
+        for (from, to) in moves {
+            let text = self.slots[&from].clone();
+            self.slots.insert(to, text);
         }
         plan
+    }
+
+    /// Page and offset of a place of a sequence.
+    fn slot(&self, id: SequenceId, place: u32) -> (u32, u32) {
+        let pages = self.scheduler.sequence(id).unwrap().pages();
+        (pages[(place / PAGE) as usize], place % PAGE)
+    }
+
+    /// The text that ends with the token at a place of a span's sequence.
+    fn text(&self, span: &PlannedSpan, place: u32) -> Vec<u32> {
+        let known = &self.live[&span.id].tokens;
+        match place.checked_sub(span.start + span.count) {
+            None => known[..=place as usize].to_vec(),
+            Some(node) => guessed(known, &span.drafts, Some(node as usize)),
+        }
     }
 
     fn move_page(&mut self, step: Move) {
@@ -147,31 +197,20 @@ impl World {
         }
     }
 
-    /// Whether the pages of a sequence hold its own text.
-    fn check_span(&self, id: SequenceId, end: u32, drafts: &[u32]) {
-        let text: Vec<u32> = self.live[&id].tokens.iter().chain(drafts).copied().collect();
-        let pages = self.scheduler.sequence(id).unwrap().pages();
-        for position in 0..end {
-            let slot = (pages[(position / PAGE) as usize], position % PAGE);
-            assert_eq!(self.slots[&slot], text[..=position as usize]);
-        }
-    }
-
-    fn commit(&mut self, span: &super::PlannedSpan, context: u32) {
-        let live = self.live.get_mut(&span.id).unwrap();
+    fn commit(&mut self, span: &PlannedSpan, context: u32, moves: &mut Vec<(Slot, Slot)>) {
         let mut emitted = Vec::new();
         if span.output {
-            let mut text = live.tokens.clone();
-            let mut drafts = span.drafts.iter();
-            loop {
-                let token = next_token(&text);
-                emitted.push(token);
-                text.push(token);
-                if drafts.next() != Some(&token) {
-                    break;
-                }
+            let known = &self.live[&span.id].tokens;
+            let choose = |node| next_token(&guessed(known, &span.drafts, node));
+            let accepted = accept(&span.drafts, |node| Ok::<_, Infallible>(choose(node))).unwrap();
+            let first = span.start + span.count;
+            for (to, from) in accepted.path.iter().enumerate() {
+                let slot = |at: usize| self.slot(span.id, first + at as u32);
+                moves.push((slot(*from), slot(to)));
             }
+            emitted = accepted.tokens;
         }
+        let live = self.live.get_mut(&span.id).unwrap();
         self.scheduler.commit(span, &emitted);
         let statistics = self.scheduler.statistics();
         if statistics.swaps == statistics.preemptions {
@@ -188,14 +227,7 @@ impl World {
             self.scheduler.remove(span.id);
             self.finished += 1;
         } else if self.speculate && span.output {
-            let mut drafts = Vec::new();
-            let mut text = live.tokens.clone();
-            for at in 0..3 {
-                let right = next_token(&text);
-                let token = if at == span.id % 4 { right + 1 } else { right };
-                text.push(token);
-                drafts.push(token);
-            }
+            let drafts = drafts(&live.tokens, span.id);
             self.scheduler.draft(span.id, drafts);
         }
     }

@@ -11,7 +11,7 @@ use crate::decoder::DecoderError;
 use crate::engine::EngineError;
 use crate::kv_cache::KvDtype;
 use crate::scheduler::{Limits, Scheduler};
-use crate::speculative::Speculation;
+use crate::speculative::{LONGEST, Speculation};
 use crate::step_inputs::StepSize;
 use crate::{Config, ModelFile, Tokenizer};
 use std::path::{Path, PathBuf};
@@ -151,9 +151,9 @@ impl<'a> Builder<'a> {
         self
     }
 
-    /// Whether a request's tokens depend on nothing that runs beside it. On a processor they never
-    /// do. On other devices each sequence then gets passes of its own, of fixed shapes: slow, and
-    /// without speculation.
+    /// Whether a request's tokens depend on nothing that runs beside it, bit for bit. On a processor
+    /// they never do. On other devices prompts are then cut at pages, are not mixed with generated
+    /// tokens in a pass, and only prompts are found in the prefix cache.
     #[must_use]
     pub fn deterministic(mut self, on: bool) -> Self {
         self.deterministic = on;
@@ -199,15 +199,15 @@ impl<'a> Builder<'a> {
             Some(device) => device,
             None => Device::open(&DeviceSelector::Auto)?,
         };
-        let isolated = self.deterministic && device.kind() != BackendKind::Cpu;
-        let limits = self.limits(file.config(), &device, isolated)?;
+        let deterministic = self.deterministic && device.kind() != BackendKind::Cpu;
+        let limits = self.limits(file.config(), &device, deterministic)?;
         let element = self.kv_dtype.on(&device).map_err(DecoderError::from);
         let element = element.map_err(EngineError::from)?;
         let draft_model = self.load_draft_model(&device, element, &tokenizer, &limits)?;
         let place = Place {
             device: &device,
             element,
-            capacity: capacity(&limits),
+            capacity: capacity(&limits, self.speculation),
             pages: self.pages.unwrap_or_else(|| most_pages(&limits)),
             fraction: value,
         };
@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
             tokenizer.clone(),
             self.speculation,
             draft_model,
-            isolated,
+            deterministic,
             measured,
         );
         let shared = Arc::new(Shared::default());
@@ -284,7 +284,7 @@ impl<'a> Builder<'a> {
         &self,
         config: &Config,
         device: &Device,
-        isolated: bool,
+        deterministic: bool,
     ) -> Result<Limits, EngineError> {
         let most = config.context_length;
         let context = match self.context {
@@ -296,7 +296,7 @@ impl<'a> Builder<'a> {
         let max_sequences = self.max_sequences.unwrap_or(SEQUENCES[slow]);
         let tokens = TOKENS[slow].max(max_sequences.saturating_add(PAGE));
         let max_batched_tokens = self.max_batched_tokens.unwrap_or(tokens);
-        Ok(Limits { max_sequences, max_batched_tokens, context, page_chunks: isolated })
+        Ok(Limits { max_sequences, max_batched_tokens, context, page_chunks: deterministic })
     }
 }
 
@@ -311,8 +311,14 @@ fn same_tokens(a: &Tokenizer, b: &Tokenizer) -> bool {
     a.vocab_size() == b.vocab_size() && (0..a.vocab_size() as u32).all(same)
 }
 
-fn capacity(limits: &Limits) -> StepSize {
-    let sequences = limits.max_sequences;
+fn capacity(limits: &Limits, speculation: Speculation) -> StepSize {
+    let outputs = limits.max_sequences;
+    // A node of a tree is a row of its own.
+    let sequences = match speculation {
+        Speculation::Tree => outputs.saturating_mul(1 + LONGEST as u32),
+        _ => outputs,
+    };
+    let sequences = sequences.min(limits.max_batched_tokens);
     let pages = limits.context.div_ceil(PAGE);
-    StepSize { tokens: limits.max_batched_tokens, outputs: sequences, sequences, pages }
+    StepSize { tokens: limits.max_batched_tokens, outputs, sequences, pages }
 }

@@ -7,7 +7,7 @@ use crate::batch::BEST;
 use crate::grammar::Constraint;
 use crate::sampling::{Chain, History, TokenLogprob, logprobs};
 use crate::scheduler::Sequence;
-use crate::speculative::{AdaptiveLength, Drafter, accept};
+use crate::speculative::{Accepted, AdaptiveLength, DraftTree, Drafter, accept};
 use crate::stop::{Released, StopError, StopMatcher};
 use crate::tokenizer::{Tokenizer, Utf8Stream};
 use tilewright_kernels::SampleParams;
@@ -119,9 +119,9 @@ impl Choice {
     pub fn choose(
         &mut self,
         sequence: &Sequence,
-        drafts: &[u32],
+        drafts: &DraftTree,
         rows: &[Row<'_>],
-    ) -> Result<Vec<u32>, GenerateError> {
+    ) -> Result<Accepted, GenerateError> {
         let device = self.chain.is_plain() && self.constraint.is_none();
         // A device's choice needs no text: long ones are not copied at every step.
         let mut text = if device { Vec::new() } else { sequence.tokens.clone() };
@@ -147,23 +147,25 @@ impl Choice {
             Ok(token)
         };
         let thinking = &mut self.thinking;
-        let emitted = accept(drafts, |at| {
-            let token = choose(at, thinking.as_mut().and_then(Thinking::forced))?;
+        let accepted = accept(drafts, |node| {
+            let row = node.map_or(0, |node| node + 1);
+            let token = choose(row, thinking.as_mut().and_then(Thinking::forced))?;
             if let Some(thinking) = thinking {
                 thinking.push(token);
             }
             Ok(token)
         })?;
-        self.length.observe(drafts.len(), emitted.len() - 1);
-        Ok(emitted)
+        self.length.observe(drafts.height(), accepted.path.len());
+        Ok(accepted)
     }
 
-    /// Guesses what follows, after tokens were emitted.
-    pub fn draft(&mut self, emitted: &[u32]) -> Vec<u32> {
-        let Some(drafter) = &mut self.drafter else { return Vec::new() };
+    /// Guesses what follows, after tokens were emitted; without `branches` a chain.
+    pub fn draft(&mut self, emitted: &[u32], branches: bool) -> DraftTree {
+        let Some(drafter) = &mut self.drafter else { return DraftTree::default() };
         drafter.extend(emitted);
         let left = self.max_tokens.saturating_sub(self.generated as usize + 1);
-        drafter.draft(self.length.length().min(left))
+        let length = self.length.length().min(left);
+        if branches { drafter.tree(length) } else { drafter.draft(length).into() }
     }
 
     /// Tells the emitted tokens, up to the one that ends the completion. `full`: whether the

@@ -1,25 +1,24 @@
 //! [`Core`]: the device's side of the engine. [`Core::step`] is schedule, run, emit.
 
-use super::choice::{Choice, Events};
+use super::choice::{Choice, Events, Row};
 use super::draft_model::DraftModel;
 use super::measured::Measured;
 use super::output::{Expected, Rows};
 use super::pass::PassOutput;
+use super::passes::{self, Part, Pass};
 use super::{Figures, GenerateError, Request};
 use crate::FinishReason;
-use crate::batch::Batch;
+use crate::batch::{Batch, Sight};
 use crate::decoder::DecoderError;
 use crate::forward::Forward;
 use crate::grammar::Constraint;
-use crate::kv_cache::BlockTable;
+use crate::kv_cache::{BlockTable, SlotMove, branch_moves};
 use crate::scheduler::{Move, NewSequence, Plan, PlannedSpan, Scheduler, SequenceId};
-use crate::speculative::Speculation;
+use crate::speculative::{Accepted, Speculation};
 use crate::tokenizer::Tokenizer;
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
-use tilewright_kernels::PAGE;
 
 /// Requests, their sequences, and the decoder.
 pub(super) struct Core {
@@ -29,19 +28,12 @@ pub(super) struct Core {
     choices: HashMap<SequenceId, Choice>,
     speculation: Speculation,
     draft_model: Option<DraftModel>,
-    /// Whether each sequence gets passes of its own, of fixed shapes: then nothing that others do
-    /// can change a bit.
-    isolated: bool,
+    /// Whether nothing that others do may change a bit of a sequence's tokens.
+    deterministic: bool,
     /// What swapping costs, where there is room for it.
     measured: Option<Measured>,
     start: Instant,
     figures: Figures,
-}
-
-/// Tokens of a planned span that go into one pass.
-struct Part {
-    span: usize,
-    positions: Range<u32>,
 }
 
 impl Core {
@@ -51,7 +43,7 @@ impl Core {
         tokenizer: Arc<Tokenizer>,
         speculation: Speculation,
         draft_model: Option<DraftModel>,
-        isolated: bool,
+        deterministic: bool,
         measured: Option<Measured>,
     ) -> Self {
         let start = Instant::now();
@@ -63,7 +55,7 @@ impl Core {
             choices,
             speculation,
             draft_model,
-            isolated,
+            deterministic,
             measured,
             start,
             figures,
@@ -155,8 +147,7 @@ impl Core {
     pub fn step(&mut self) -> Result<(), DecoderError> {
         let plan = self.schedule();
         let rows = self.run(&plan)?;
-        self.emit(&plan, &rows);
-        Ok(())
+        self.emit(&plan, &rows)
     }
 
     fn schedule(&mut self) -> Plan {
@@ -173,8 +164,8 @@ impl Core {
         self.move_pages(plan)?;
         let moved = Instant::now();
         let mut rows = Rows::default();
-        for parts in self.passes_of(plan) {
-            let (batch, expected, wanted) = self.batch(plan, &parts);
+        for pass in self.passes_of(plan) {
+            let (batch, expected, wanted) = self.batch(plan, &pass);
             if !batch.is_empty() {
                 let outputs = self.decoder.forward(&batch)?;
                 rows.add(&expected, PassOutput::download(&outputs, &batch, &wanted)?);
@@ -182,7 +173,7 @@ impl Core {
         }
         self.figures.step_seconds += began.elapsed().as_secs_f64();
         if let Some(measured) = &mut self.measured {
-            measured.computed(plan.tokens(), moved.elapsed(), self.isolated);
+            measured.computed(plan.tokens(), moved.elapsed());
             self.scheduler.set_costs(measured.costs());
         }
         Ok(rows)
@@ -206,35 +197,20 @@ impl Core {
         Ok(())
     }
 
-    /// The passes of a plan: one with everything; isolated, one for each page of a prompt and for
-    /// each generated token.
-    fn passes_of(&self, plan: &Plan) -> Vec<Vec<Part>> {
-        let spans = plan.spans.iter().enumerate();
-        let whole = spans.map(|(at, span)| (at, span.start..span.start + span.tokens()));
-        if !self.isolated {
-            return vec![whole.map(|(span, positions)| Part { span, positions }).collect()];
+    fn passes_of(&self, plan: &Plan) -> Vec<Pass> {
+        if !self.deterministic {
+            return passes::together(plan);
         }
-        let mut passes = Vec::new();
-        for (span, positions) in whole {
-            let sequence = plan.spans.get(span).and_then(|s| self.scheduler.sequence(s.id));
-            let prompt = sequence.map_or(0, |sequence| sequence.prompt);
-            let mut start = positions.start;
-            while start < positions.end {
-                let page = (start / PAGE + 1) * PAGE;
-                let end = if start < prompt { page.min(prompt) } else { start + 1 };
-                let end = end.min(positions.end);
-                passes.push(vec![Part { span, positions: start..end }]);
-                start = end;
-            }
-        }
-        passes
+        let prompt = |id| self.scheduler.sequence(id).map_or(0, |sequence| sequence.prompt);
+        passes::deterministic(plan, prompt)
     }
 
-    /// A batch of some parts, the outputs that it has, and those whose logits are wanted.
-    fn batch(&self, plan: &Plan, parts: &[Part]) -> (Batch, Expected, Vec<usize>) {
-        let (mut batch, mut expected, mut wanted) = (Batch::default(), Vec::new(), Vec::new());
-        for part in parts {
-            let Some(span) = plan.spans.get(part.span) else { continue };
+    /// The batch of a pass, the outputs that it has, and those whose logits are wanted.
+    fn batch(&self, plan: &Plan, pass: &Pass) -> (Batch, Expected, Vec<usize>) {
+        let mut batch = Batch { order: pass.order, ..Batch::default() };
+        let (mut expected, mut wanted) = (Vec::new(), Vec::new());
+        for Part { span, positions } in &pass.parts {
+            let Some(span) = plan.spans.get(*span) else { continue };
             let (Some(sequence), Some(choice)) =
                 (self.scheduler.sequence(span.id), self.choices.get(&span.id))
             else {
@@ -242,42 +218,62 @@ impl Core {
             };
             let drafts_at = span.start + span.count;
             let token = |position: u32| match position.checked_sub(drafts_at) {
-                Some(draft) => span.drafts.get(draft as usize),
+                Some(draft) => span.drafts.tokens().get(draft as usize),
                 None => sequence.tokens.get(position as usize),
             };
-            let tokens: Vec<u32> = part.positions.clone().filter_map(token).copied().collect();
+            // Places of the cache; positions are other ones within a tree.
+            let position = |place: u32| match place.checked_sub(drafts_at) {
+                Some(draft) => drafts_at + span.drafts.depth(draft as usize) as u32,
+                None => place,
+            };
+            let tokens: Vec<u32> = positions.clone().filter_map(token).copied().collect();
             let scored = choice.scores_prompt() && span.start < sequence.prompt;
             let first = if scored { span.start } else { first_output(span) };
-            let outputs = first.max(part.positions.start)..part.positions.end;
-            let choices: Vec<_> = outputs.clone().map(|at| choice.on_device(at + 1)).collect();
+            let outputs = first.max(positions.start)..positions.end;
+            let choices: Vec<_> =
+                outputs.clone().map(|at| choice.on_device(position(at) + 1)).collect();
             if scored || choice.needs_logits() {
                 wanted.extend(expected.len()..expected.len() + choices.len());
             }
             expected.extend(outputs.map(|at| (span.id, at)));
             let table = BlockTable::of_pages(sequence.pages());
-            batch.push(&tokens, part.positions.start, &table, &choices);
+            let node = positions.start.checked_sub(drafts_at).filter(|_| !span.drafts.is_chain());
+            match (node, &tokens[..]) {
+                (Some(node), [token]) => {
+                    let (place, start) = (positions.start, drafts_at);
+                    let visible = span.drafts.visible(node as usize);
+                    let sight = Sight { place, start, visible };
+                    batch.push_node(*token, position(place), sight, &table, &choices);
+                }
+                _ => batch.push(&tokens, positions.start, &table, &choices),
+            }
         }
         (batch, expected, wanted)
     }
 
-    fn emit(&mut self, plan: &Plan, rows: &Rows) {
+    fn emit(&mut self, plan: &Plan, rows: &Rows) -> Result<(), DecoderError> {
         for id in &plan.expired {
             if let Some(choice) = self.choices.remove(id) {
                 choice.events.send(Err(GenerateError::DeadlineExceeded));
             }
         }
+        let mut moves = Vec::new();
         for span in &plan.spans {
-            if let Some(end) = self.emit_span(span, rows) {
+            if let Some(end) = self.emit_span(span, rows, &mut moves) {
                 self.end(span.id, end);
             }
         }
+        // Before anybody reads or writes a page again, even one that was just given back.
+        self.decoder.move_slots(&moves)
     }
 
-    /// Commits a span and tells its tokens; how the choice ended, if it did.
+    /// Commits a span and tells its tokens; how the choice ended, if it did. What was computed of an
+    /// accepted branch is to be moved.
     fn emit_span(
         &mut self,
         span: &PlannedSpan,
         rows: &Rows,
+        moves: &mut Vec<SlotMove>,
     ) -> Option<Result<FinishReason, GenerateError>> {
         let choice = self.choices.get_mut(&span.id)?;
         let sequence = self.scheduler.sequence(span.id)?;
@@ -292,10 +288,20 @@ impl Core {
         }
         choice.tell_scores(sequence);
         let rows = rows.from(span.id, first_output(span));
-        let emitted = match choice.choose(sequence, &span.drafts, &rows) {
-            Ok(emitted) => emitted,
+        let Accepted { tokens: emitted, path } = match choice.choose(sequence, &span.drafts, &rows)
+        {
+            Ok(accepted) => accepted,
             Err(error) => return Some(Err(error)),
         };
+        // What a chain computed lies where it belongs.
+        if !span.drafts.is_chain() {
+            let table = BlockTable::of_pages(sequence.pages());
+            moves.extend(branch_moves(&table, span.start + span.count, &path));
+        }
+        // The rows that the emitted tokens were chosen from.
+        let nodes = path.iter().map(|node| node + 1);
+        let rows: Vec<Row<'_>> =
+            std::iter::once(0).chain(nodes).filter_map(|row| rows.get(row).copied()).collect();
         let length = sequence.tokens.len() + emitted.len();
         let full = length >= self.scheduler.limits().context as usize;
         self.scheduler.commit(span, &emitted);
@@ -304,8 +310,7 @@ impl Core {
         self.figures.accepted += emitted.len() as u64 - 1;
         let reason = choice.tell(&self.tokenizer, &emitted, &rows, full);
         if reason.is_none() {
-            let drafts = if self.isolated { Vec::new() } else { choice.draft(&emitted) };
-            self.scheduler.draft(span.id, drafts);
+            self.scheduler.draft(span.id, choice.draft(&emitted, !self.deterministic));
         }
         reason.map(Ok)
     }

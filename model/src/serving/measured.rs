@@ -38,9 +38,9 @@ impl Measured {
     }
 
     /// A step computed so many tokens. Small ones say little: a sequence is computed again in
-    /// large ones, unless its passes are its own.
-    pub fn computed(&mut self, tokens: u32, took: Duration, isolated: bool) {
-        if tokens >= PAGE || (isolated && tokens > 0) {
+    /// large ones.
+    pub fn computed(&mut self, tokens: u32, took: Duration) {
+        if tokens >= PAGE {
             let one = took.as_secs_f64() / f64::from(tokens);
             let mean = self.token.get_or_insert(one);
             *mean += NEWEST * (one - *mean);
@@ -55,21 +55,21 @@ impl Measured {
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Measured};
+    use super::{Duration, Measured, PAGE};
 
     #[test]
     fn the_cheaper_way_follows_the_measurements() {
         let mut measured = Measured { page: 0.001, token: None };
         assert!(measured.costs().prefers_swap(4, 256));
-        measured.computed(7, Duration::from_secs(9), false);
-        measured.computed(100, Duration::from_millis(10), false);
+        measured.computed(7, Duration::from_secs(9));
+        measured.computed(100, Duration::from_millis(10));
         assert!(measured.costs().prefers_swap(1, 11) && !measured.costs().prefers_swap(1, 9));
         for _ in 0..100 {
             measured.moved(2, Duration::from_millis(10));
         }
         assert!(!measured.costs().prefers_swap(1, 64));
         for _ in 0..100 {
-            measured.computed(1, Duration::from_millis(1), true);
+            measured.computed(PAGE, Duration::from_millis(64));
         }
         assert!(measured.costs().prefers_swap(1, 64));
     }

@@ -36,6 +36,7 @@ mod figures;
 mod measured;
 mod output;
 mod pass;
+mod passes;
 mod place;
 mod request;
 mod thinking;

@@ -3,12 +3,11 @@
 use super::choice::Row;
 use super::pass::PassOutput;
 use crate::scheduler::SequenceId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One output.
 #[derive(Debug)]
 struct Output {
-    position: u32,
     chosen: u32,
     logits: Option<Vec<f32>>,
 }
@@ -16,7 +15,7 @@ struct Output {
 /// Every output of a step.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    of: HashMap<SequenceId, Vec<Output>>,
+    of: HashMap<SequenceId, BTreeMap<u32, Output>>,
 }
 
 /// The outputs that a batch will have, in its order: sequence and position of each.
@@ -28,21 +27,19 @@ impl Rows {
         for (row, (id, position)) in expected.iter().enumerate() {
             let Some(&chosen) = output.chosen.get(row) else { continue };
             let logits = output.logits.remove(&row);
-            let position = *position;
-            self.of.entry(*id).or_default().push(Output { position, chosen, logits });
+            self.of.entry(*id).or_default().insert(*position, Output { chosen, logits });
         }
     }
 
     /// The outputs of a sequence from a position on.
     pub fn from(&self, id: SequenceId, position: u32) -> Vec<Row<'_>> {
-        let rows = self.of.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let rows = rows.iter().filter(|row| row.position >= position);
-        rows.map(|row| Row { chosen: row.chosen, logits: row.logits.as_deref() }).collect()
+        let rows = self.of.get(&id).into_iter().flat_map(|rows| rows.range(position..));
+        rows.map(|(_, row)| Row { chosen: row.chosen, logits: row.logits.as_deref() }).collect()
     }
 
     /// The logits of a sequence's outputs, with their positions.
     pub fn logits(&self, id: SequenceId) -> impl Iterator<Item = (u32, &[f32])> {
-        let rows = self.of.get(&id).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().filter_map(|row| Some((row.position, row.logits.as_deref()?)))
+        let rows = self.of.get(&id).into_iter().flatten();
+        rows.filter_map(|(position, row)| Some((*position, row.logits.as_deref()?)))
     }
 }

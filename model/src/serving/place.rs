@@ -52,7 +52,7 @@ impl Place<'_> {
         let (config, element) = (file.config(), element.size());
         let (heads, size) = (config.head_count_kv, config.head_size);
         let page = self.page_bytes(config);
-        let taken = weights::bytes(file).saturating_add(Workspace::bytes(config, capacity));
+        let taken = weights::bytes(file).saturating_add(Workspace::bytes(device, config, capacity));
         let mut pages = u64::from(self.pages);
         if let Some(memory) = device.memory() {
             let free = memory.free.saturating_sub(taken);

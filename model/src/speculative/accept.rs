@@ -1,44 +1,62 @@
 //! [`accept`]: the acceptance rule.
 
+use super::DraftTree;
+
+/// What a verified pass gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// The tokens that it emits: the accepted guesses, and one more.
+    pub tokens: Vec<u32>,
+    /// The nodes that were accepted, each the child of the one before it.
+    pub path: Vec<usize>,
+}
+
 /// The tokens that a verified pass emits.
 ///
-/// `choose(i)` is the token that the model chooses after the text and the first `i` drafts, by
-/// whatever rule the request asks for: the best one, or one drawn from its distribution. Drafts are
-/// accepted as long as the choice equals them; the first other choice, or the one after the last
-/// draft, ends the pass. It is called in order, and only where everything before it was accepted.
+/// `choose(node)` is the token that the model chooses after the text and the guesses down to `node`
+/// (none: after the text itself), by whatever rule the request asks for: the best one, or one drawn
+/// from its distribution. A child of the node with this token is accepted, and goes on; where there is
+/// none, the pass ends. It is called in order, and only where everything before it was accepted.
 ///
 /// Every emitted token is the model's own choice after its own text: nothing is lost, neither with
-/// the best token nor with drawn ones. For a drafter that proposes token `d` with certainty this is
-/// the rule of Leviathan et al. 2023, "Fast inference from transformers via speculative decoding",
-/// section 2.3: `d` is kept with its probability `p(d)`, and what replaces it is distributed as
-/// `p` without `d`. Draws that depend on seed and position only make the tokens themselves equal.
+/// the best token nor with drawn ones. For a drafter that proposes its tokens with certainty this is
+/// recursive rejection over siblings (Miao et al. 2024, "SpecInfer", algorithm 2; for one child
+/// Leviathan et al. 2023, "Fast inference from transformers via speculative decoding", section 2.3):
+/// the first child `d` is kept with its probability `p(d)`, the second with its probability in `p`
+/// without `d`, and so on, which comes to `p` of each; what replaces them all is distributed as `p`
+/// without them. Draws that depend on seed and position only make the tokens themselves equal.
 ///
 /// # Errors
 /// The first error of `choose`.
 pub fn accept<E>(
-    drafts: &[u32],
-    mut choose: impl FnMut(usize) -> Result<u32, E>,
-) -> Result<Vec<u32>, E> {
-    let mut emitted = Vec::with_capacity(drafts.len() + 1);
+    drafts: &DraftTree,
+    mut choose: impl FnMut(Option<usize>) -> Result<u32, E>,
+) -> Result<Accepted, E> {
+    let mut accepted = Accepted::default();
+    let mut node = None;
     loop {
-        let token = choose(emitted.len())?;
-        let draft = drafts.get(emitted.len());
-        emitted.push(token);
-        if draft != Some(&token) {
-            return Ok(emitted);
+        let token = choose(node)?;
+        accepted.tokens.push(token);
+        match drafts.child(node, token) {
+            Some(child) => accepted.path.push(child),
+            None => return Ok(accepted),
         }
+        node = accepted.path.last().copied();
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::accept;
+    use super::{Accepted, accept};
     use crate::sampling::draw;
+    use crate::speculative::DraftTree;
     use std::convert::Infallible;
 
     fn greedy(drafts: &[u32], choices: &[u32]) -> Vec<u32> {
-        accept(drafts, |at| Ok::<_, Infallible>(choices[at])).unwrap()
+        let choose = |node: Option<usize>| choices[node.map_or(0, |node| node + 1)];
+        let drafts = DraftTree::from(drafts.to_vec());
+        accept(&drafts, |node| Ok::<_, Infallible>(choose(node))).unwrap().tokens
     }
 
     #[test]
@@ -46,7 +64,30 @@ mod tests {
         assert_eq!(greedy(&[], &[4]), [4]);
         assert_eq!(greedy(&[4, 5, 6], &[4, 5, 6, 7]), [4, 5, 6, 7]);
         assert_eq!(greedy(&[4, 5, 6], &[4, 9, 6, 7]), [4, 9]);
-        assert_eq!(accept(&[4], |_| Err("lost")), Err("lost"));
+        assert_eq!(accept(&vec![4].into(), |_| Err("lost")), Err("lost"));
+    }
+
+    /// A tree of these nodes, parents first.
+    fn tree(nodes: &[(Option<usize>, u32)]) -> DraftTree {
+        let mut tree = DraftTree::default();
+        nodes.iter().for_each(|(parent, token)| assert!(tree.push(*parent, *token).is_some()));
+        tree
+    }
+
+    #[test]
+    fn the_chosen_branch_is_followed() {
+        let tree = tree(&[(None, 4), (None, 5), (Some(1), 6), (Some(1), 7), (Some(3), 8)]);
+        let choices = |choices: [u32; 6]| {
+            let choose = |node: Option<usize>| choices[node.map_or(0, |node| node + 1)];
+            accept(&tree, |node| Ok::<_, Infallible>(choose(node))).unwrap()
+        };
+        let path = |tokens: &[u32], path: &[usize]| Accepted {
+            tokens: tokens.to_vec(),
+            path: path.to_vec(),
+        };
+        assert_eq!(choices([5, 0, 7, 0, 8, 9]), path(&[5, 7, 8, 9], &[1, 3, 4]));
+        assert_eq!(choices([4, 5, 0, 0, 0, 0]), path(&[4, 5], &[0]));
+        assert_eq!(choices([6, 0, 0, 0, 0, 0]), path(&[6], &[]));
     }
 
     /// Draws of two tokens with drafts against their exact distribution, chi-square with 8 degrees
@@ -56,16 +97,22 @@ mod tests {
         // P(b | a): the row of a, over three tokens; the first token follows token 0.
         let p = [[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.25, 0.25, 0.5]];
         let runs = 40_000;
-        for drafts in [&[][..], &[0, 1], &[2, 2], &[1]] {
+        let chain = |tokens: &[u32]| DraftTree::from(tokens.to_vec());
+        let wide = tree(&[(None, 1), (None, 2), (Some(0), 1), (Some(0), 0), (Some(1), 2)]);
+        for drafts in [chain(&[]), chain(&[0, 1]), chain(&[2, 2]), chain(&[1]), wide] {
             let mut counts = [[0u32; 3]; 3];
             for seed in 0..runs {
                 let mut text = vec![0usize];
                 while text.len() < 3 {
-                    let rest = drafts.get(text.len() - 1..).unwrap_or_default();
+                    // What was not accepted in the first pass is drawn without drafts.
+                    let rest = if text.len() == 1 { drafts.clone() } else { chain(&[]) };
                     let known = text.clone();
-                    let emitted = accept(rest, |at| {
+                    let emitted = accept(&rest, |node| {
+                        let mut path: Vec<usize> =
+                            node.into_iter().flat_map(|node| rest.path(node)).collect();
+                        path.reverse();
                         let mut text = known.clone();
-                        text.extend(rest[..at].iter().map(|t| *t as usize));
+                        text.extend(path.iter().map(|node| rest.tokens()[*node] as usize));
                         let uniform = f64::from(draw::uniform(seed, text.len() as u64));
                         let row = p[text[text.len() - 1]];
                         let mut sum = 0.0;
@@ -75,7 +122,7 @@ mod tests {
                         });
                         Ok::<_, Infallible>(token.unwrap_or(2) as u32)
                     });
-                    text.extend(emitted.unwrap().iter().map(|t| *t as usize));
+                    text.extend(emitted.unwrap().tokens.iter().map(|t| *t as usize));
                 }
                 counts[text[1]][text[2]] += 1;
             }

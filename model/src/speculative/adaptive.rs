@@ -1,7 +1,7 @@
 //! [`AdaptiveLength`]: how many tokens to guess, from how many were accepted lately.
 
 /// The largest number of guesses.
-const MOST: usize = 16;
+pub const LONGEST: usize = 16;
 /// Weight of one more guess in the running mean.
 const WEIGHT: f64 = 0.05;
 /// Cost of verifying one more token, in passes of one token: until it is measured.
@@ -20,7 +20,7 @@ pub fn best_length(acceptance: f64, cost: f64) -> usize {
     let by_gain = |a: &usize, b: &usize| {
         speed_up(acceptance, *a, cost).total_cmp(&speed_up(acceptance, *b, cost)).then(b.cmp(a))
     };
-    (0..=MOST).max_by(by_gain).unwrap_or(0)
+    (0..=LONGEST).max_by(by_gain).unwrap_or(0)
 }
 
 /// The acceptance of one sequence's guesses.

@@ -1,6 +1,6 @@
 //! [`Drafter`]: what guesses tokens.
 
-use super::{NgramDrafter, SuffixDrafter};
+use super::{DraftTree, NgramDrafter, SuffixDrafter, TreeDrafter};
 use std::str::FromStr;
 
 /// Guesses what follows a text that it sees growing.
@@ -10,6 +10,12 @@ pub trait Drafter: Send {
 
     /// Up to `most` tokens that may follow the text; none where there is no good guess.
     fn draft(&mut self, most: usize) -> Vec<u32>;
+
+    /// Up to `most` tokens of which several may follow the same text; a chain where the drafter
+    /// knows no alternatives.
+    fn tree(&mut self, most: usize) -> DraftTree {
+        self.draft(most).into()
+    }
 }
 
 /// The `most` tokens of a text from `at` on; at its end the guess itself goes on, as in a loop.
@@ -35,6 +41,8 @@ pub enum Speculation {
     Suffix,
     /// A smaller model.
     Draft,
+    /// [`TreeDrafter`]
+    Tree,
 }
 
 impl Speculation {
@@ -44,6 +52,7 @@ impl Speculation {
             Speculation::Off | Speculation::Draft => None,
             Speculation::Ngram => Some(Box::new(NgramDrafter::default())),
             Speculation::Suffix => Some(Box::new(SuffixDrafter::default())),
+            Speculation::Tree => Some(Box::new(TreeDrafter::default())),
         }
     }
 }
@@ -57,7 +66,8 @@ impl FromStr for Speculation {
             "ngram" => Ok(Speculation::Ngram),
             "suffix" => Ok(Speculation::Suffix),
             "draft" => Ok(Speculation::Draft),
-            _ => Err("unknown drafter: use ngram, suffix, draft or off".to_owned()),
+            "tree" => Ok(Speculation::Tree),
+            _ => Err("unknown drafter: use ngram, suffix, draft, tree or off".to_owned()),
         }
     }
 }

@@ -1,15 +1,18 @@
-//! Random models: tiny ones as GGUF files, which tests run where a real model is too large, and the
-//! weights of well-known shapes on a device, which benchmarks run without a file.
+//! Random models: tiny ones as GGUF files, which tests run where a real model is too large, and
+//! well-known shapes, which benchmarks run from a file or without one.
 
+mod data;
 mod random;
 mod shape;
 mod weights;
 
-pub use shape::{KnownShape, Recipe, Role};
+pub use shape::{KnownShape, Recipe, Role, UnsuitableRecipe};
 
 use crate::gguf::GgmlType;
 use crate::gguf::writer::GgufWriter;
+use data::matrix;
 use random::Random;
+use std::io::{self, Write};
 
 /// The shape and the types of a random Llama-architecture model.
 ///
@@ -39,6 +42,10 @@ pub struct SyntheticModel {
     pub embedding: GgmlType,
     /// Type of a separate output matrix; `None` ties it to the embedding table.
     pub output: Option<GgmlType>,
+    /// Types of all matrices, in place of the three above.
+    pub recipe: Option<Recipe>,
+    /// Base of the rotary embedding.
+    pub rope_base: f32,
     /// Selects the random numbers.
     pub seed: u64,
 }
@@ -58,12 +65,33 @@ impl Default for SyntheticModel {
             weights: GgmlType::F32,
             embedding: GgmlType::F32,
             output: None,
+            recipe: None,
+            rope_base: 10_000.0,
             seed: 1,
         }
     }
 }
 
 impl SyntheticModel {
+    /// A model of a published shape.
+    pub fn of(shape: KnownShape, recipe: Recipe) -> Self {
+        let config = shape.config();
+        Self {
+            block_count: config.block_count,
+            embedding_length: config.embedding_length,
+            feed_forward_length: config.feed_forward_length,
+            head_count: config.head_count,
+            head_count_kv: config.head_count_kv,
+            head_size: config.head_size,
+            vocab_size: config.vocab_size,
+            context_length: config.context_length,
+            output: (!config.tied_output).then_some(GgmlType::F32),
+            recipe: Some(recipe),
+            rope_base: config.rope.freq_base,
+            ..Self::default()
+        }
+    }
+
     /// The file's keys and tensors, for a test to change before writing.
     ///
     /// Widths should be multiples of the types' blocks (256 for K-quants); others give a file
@@ -81,6 +109,14 @@ impl SyntheticModel {
         self.writer().to_bytes()
     }
 
+    /// Writes the file, however large it is: matrices of more than a million weights repeat theirs.
+    ///
+    /// # Errors
+    /// What `out` reports.
+    pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        self.writer().write_to(out)
+    }
+
     fn write_keys(&self, writer: &mut GgufWriter) {
         writer
             .set("general.architecture", "llama")
@@ -92,6 +128,7 @@ impl SyntheticModel {
             .set("llama.attention.head_count_kv", self.head_count_kv)
             .set("llama.attention.key_length", self.head_size)
             .set("llama.attention.value_length", self.head_size)
+            .set("llama.rope.freq_base", self.rope_base)
             .set("llama.attention.layer_norm_rms_epsilon", 1e-5f32);
     }
 
@@ -114,34 +151,55 @@ impl SyntheticModel {
     }
 
     fn write_tensors(&self, writer: &mut GgufWriter) {
-        let embedding = u64::from(self.embedding_length);
-        let hidden = u64::from(self.feed_forward_length);
-        let query = u64::from(self.head_count) * u64::from(self.head_size);
-        let kv = u64::from(self.head_count_kv) * u64::from(self.head_size);
-        let vocab = u64::from(self.vocab_size);
+        let (width, inner) = (self.embedding_length, self.feed_forward_length);
+        let (query, kv) = (self.head_count * self.head_size, self.head_count_kv * self.head_size);
         let mut random = Random::new(self.seed);
-        let mut add = |name: &str, ty, dims: &[u64]| {
-            let data = random.tensor(ty, dims);
-            writer.tensor(name, ty, dims, data);
-        };
-        add("token_embd.weight", self.embedding, &[embedding, vocab]);
-        for block in 0..self.block_count {
-            let mut part = |name: &str, ty, dims: &[u64]| {
-                add(&format!("blk.{block}.{name}.weight"), ty, dims);
+        let mut add = |name: &str, shape: Shape| {
+            match shape {
+                Shape::Norm => {
+                    let dims = [u64::from(width)];
+                    writer.tensor(name, GgmlType::F32, &dims, random.tensor(GgmlType::F32, &dims))
+                }
+                Shape::Matrix(role, n, k) => {
+                    let ty = self.type_of(role);
+                    let data = matrix(&mut random, ty, n, k);
+                    writer.tensor(name, ty, &[u64::from(k), u64::from(n)], data)
+                }
             };
-            part("attn_norm", GgmlType::F32, &[embedding]);
-            part("attn_q", self.weights, &[embedding, query]);
-            part("attn_k", self.weights, &[embedding, kv]);
-            part("attn_v", self.weights, &[embedding, kv]);
-            part("attn_output", self.weights, &[query, embedding]);
-            part("ffn_norm", GgmlType::F32, &[embedding]);
-            part("ffn_gate", self.weights, &[embedding, hidden]);
-            part("ffn_up", self.weights, &[embedding, hidden]);
-            part("ffn_down", self.weights, &[hidden, embedding]);
+        };
+        add("token_embd.weight", Shape::Matrix(Role::Embedding, self.vocab_size, width));
+        for block in 0..self.block_count {
+            let mut part = |name: &str, shape| add(&format!("blk.{block}.{name}.weight"), shape);
+            part("attn_norm", Shape::Norm);
+            part("attn_q", Shape::Matrix(Role::Other, query, width));
+            part("attn_k", Shape::Matrix(Role::Other, kv, width));
+            part("attn_v", Shape::Matrix(Role::Value { block }, kv, width));
+            part("attn_output", Shape::Matrix(Role::Other, width, query));
+            part("ffn_norm", Shape::Norm);
+            part("ffn_gate", Shape::Matrix(Role::Other, inner, width));
+            part("ffn_up", Shape::Matrix(Role::Other, inner, width));
+            part("ffn_down", Shape::Matrix(Role::Down { block }, width, inner));
         }
-        add("output_norm.weight", GgmlType::F32, &[embedding]);
-        if let Some(ty) = self.output {
-            add("output.weight", ty, &[embedding, vocab]);
+        add("output_norm.weight", Shape::Norm);
+        if self.output.is_some() {
+            add("output.weight", Shape::Matrix(Role::Output, self.vocab_size, width));
         }
     }
+
+    fn type_of(&self, role: Role) -> GgmlType {
+        match (self.recipe, role) {
+            (Some(recipe), _) => recipe.format(role, self.block_count),
+            (None, Role::Embedding) => self.embedding,
+            (None, Role::Output) => self.output.unwrap_or(self.embedding),
+            (None, _) => self.weights,
+        }
+    }
+}
+
+/// A tensor's shape.
+enum Shape {
+    /// As wide as the residual stream.
+    Norm,
+    /// `[n, k]`
+    Matrix(Role, u32, u32),
 }

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
+use super::data::matrix;
 use super::random::Random;
 use super::shape::{Recipe, Role};
 use crate::config::Config;
 use crate::decoder::DecoderError;
 use crate::gguf::GgmlType;
-use crate::weights::{BlockWeights, Weights, format};
+use crate::weights::{BlockWeights, Stack, Weights, format};
 use tilewright_kernels::WeightMatrix;
 use tilewright_runtime::{Device, Tensor};
-
-/// Blocks that are random; a matrix repeats them. Prime, so that they do not line up with rows.
-const RANDOM_BLOCKS: u64 = 4099;
 
 impl Weights {
     /// Weights of a model that nobody trained: activations stay of order one.
@@ -53,8 +51,8 @@ impl Weights {
 
 impl BlockWeights {
     fn matrix_bytes(&self) -> u64 {
-        let BlockWeights { query, key, value, attention_output, gate, up, down, .. } = self;
-        [query, key, value, attention_output, gate, up, down].map(WeightMatrix::bytes).iter().sum()
+        let BlockWeights { qkv, attention_output, gate_up, down, .. } = self;
+        qkv.bytes() + attention_output.bytes() + gate_up.bytes() + down.bytes()
     }
 }
 
@@ -73,23 +71,41 @@ impl Made<'_> {
         let (query, kv) = (self.config.query_width() as u32, self.config.kv_width() as u32);
         Ok(BlockWeights {
             attention_norm: self.vector(width)?,
-            query: self.matrix(Role::Other, query, width)?,
-            key: self.matrix(Role::Other, kv, width)?,
-            value: self.matrix(Role::Value { block }, kv, width)?,
+            qkv: self.stack(
+                &[(Role::Other, query), (Role::Other, kv), (Role::Value { block }, kv)],
+                width,
+            )?,
             attention_output: self.matrix(Role::Other, width, query)?,
             feed_forward_norm: self.vector(width)?,
-            gate: self.matrix(Role::Other, inner, width)?,
-            up: self.matrix(Role::Other, inner, width)?,
+            gate_up: self.stack(&[(Role::Other, inner), (Role::Other, inner)], width)?,
             down: self.matrix(Role::Down { block }, width, inner)?,
         })
     }
 
     /// `[n, k]`
     fn matrix(&mut self, role: Role, n: u32, k: u32) -> Result<WeightMatrix, DecoderError> {
-        let ty = self.recipe.format(role, self.config.block_count);
-        let Made { device, random, data, .. } = self;
-        let bytes = data.entry((ty, n, k)).or_insert_with(|| repeated(random, ty, n, k));
+        let (ty, device) = (self.make(role, n, k), self.device);
+        let bytes = self.data.get(&(ty, n, k)).map(Vec::as_slice).unwrap_or_default();
         Ok(WeightMatrix::upload(device, format("a random matrix", ty)?, n, k, bytes)?)
+    }
+
+    /// `[n, k]` each.
+    fn stack(&mut self, parts: &[(Role, u32)], k: u32) -> Result<Stack, DecoderError> {
+        let types: Vec<_> = parts.iter().map(|(role, n)| self.make(*role, *n, k)).collect();
+        let mut matrices = Vec::new();
+        for ((_, n), ty) in parts.iter().zip(types) {
+            let bytes = self.data.get(&(ty, *n, k)).map(Vec::as_slice).unwrap_or_default();
+            matrices.push((format("a random matrix", ty)?, *n, bytes));
+        }
+        Ok(Stack::upload(self.device, k, &matrices)?)
+    }
+
+    /// Makes the data of a matrix where it is the first of its type and shape; returns its type.
+    fn make(&mut self, role: Role, n: u32, k: u32) -> GgmlType {
+        let ty = self.recipe.format(role, self.config.block_count);
+        let Made { random, data, .. } = self;
+        data.entry((ty, n, k)).or_insert_with(|| matrix(random, ty, n, k).to_bytes());
+        ty
     }
 
     fn vector(&mut self, width: u32) -> Result<Tensor<f32>, DecoderError> {
@@ -98,18 +114,4 @@ impl Made<'_> {
             bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
         Ok(self.device.upload(values.len(), &values)?)
     }
-}
-
-/// An `[n, k]` matrix of random blocks that repeat.
-fn repeated(random: &mut Random, ty: GgmlType, n: u32, k: u32) -> Vec<u8> {
-    let (n, k) = (u64::from(n), u64::from(k));
-    let blocks = (n * k / ty.block_len()).min(RANDOM_BLOCKS * (256 / ty.block_len()));
-    // The deviation follows from the row's length, so a row is as long as in the matrix.
-    let rows = (blocks * ty.block_len()).div_ceil(k);
-    let mut pattern = random.tensor(ty, &[k, rows]);
-    pattern.truncate((blocks * ty.block_bytes()) as usize);
-    let bytes = (n * k / ty.block_len() * ty.block_bytes()) as usize;
-    let mut data = pattern.repeat(bytes.div_ceil(pattern.len().max(1)));
-    data.truncate(bytes);
-    data
 }

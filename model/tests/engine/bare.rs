@@ -4,6 +4,7 @@ use crate::devices::devices;
 use tilewright_model::Config;
 use tilewright_model::config::{Rope, RopeScaling};
 use tilewright_model::engine::BareDecoder;
+use tilewright_model::speculative::{DraftTree, GuessShape, accept};
 use tilewright_model::synthetic::{KnownShape, Recipe};
 use tilewright_model::weights::Weights;
 
@@ -59,6 +60,41 @@ fn sequences_that_are_decoded_together_agree_with_one_alone() {
             let (alone, together) = (decoded(1), decoded(3));
             for (alone, together) in alone.iter().zip(&together) {
                 assert_eq!(*together, vec![alone[0]; 3]);
+            }
+        }
+    }
+}
+
+/// Passes over guesses at the model's own text choose that text, whatever is guessed.
+#[test]
+fn guesses_are_verified_as_if_they_were_decoded() {
+    for tested in devices() {
+        let weights = Weights::random(&tested.device, &config(), Recipe::Bf16, 7).unwrap();
+        let mut decoder = BareDecoder::new(&tested.device, &config(), weights, 192, 1, 64).unwrap();
+        let prompt: Vec<u32> = (0..60).map(|id| id * 4 + 1).collect();
+        decoder.prefill(&prompt).unwrap();
+        let mut text = vec![5];
+        while text.len() < 24 {
+            text.extend(decoder.decode(&text[text.len() - 1..]).unwrap());
+        }
+        for shape in [GuessShape::chain(3), GuessShape::tree(8, 0.6)] {
+            decoder.clear();
+            decoder.prefill(&prompt).unwrap();
+            let (mut at, mut turn) = (0, 0);
+            while at + 8 < text.len() {
+                turn += 1;
+                // Right and wrong by turns.
+                let share = [0.0, 1.0, 0.7][turn % 3];
+                let drafts: DraftTree = shape.guess(&text[at + 1..], 0.5, 300, || share - 0.5);
+                let chosen = decoder.verify(text[at], &drafts).unwrap();
+                let choose = |node: Option<usize>| {
+                    chosen.get(node.map_or(0, |node| node + 1)).copied().ok_or("no output")
+                };
+                let accepted = accept(&drafts, choose).unwrap();
+                let end = at + 1 + accepted.tokens.len();
+                assert_eq!(accepted.tokens, text[at + 1..end], "{}", tested.selector);
+                decoder.keep(&accepted.path).unwrap();
+                at = end - 1;
             }
         }
     }

@@ -18,4 +18,6 @@ mod oracle;
 mod reference;
 mod refusals;
 mod sequences;
+mod submissions;
 mod tiny;
+mod trees;

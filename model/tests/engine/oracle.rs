@@ -2,7 +2,7 @@
 
 use crate::blocks;
 use std::collections::BTreeMap;
-use tilewright_model::config::RopeScaling;
+use tilewright_model::config::{RopeScaling, Yarn};
 use tilewright_model::{Config, GgufFile};
 
 /// A whole model as f32.
@@ -84,15 +84,21 @@ impl Oracle {
     fn rotate(&self, head: &mut [f32], position: f32) {
         let rope = &self.config.rope;
         let factors = self.tensors.get("rope_freqs.weight");
-        let stretch = match rope.scaling {
-            RopeScaling::Linear { factor } => factor,
+        let magnitude = match rope.scaling {
+            RopeScaling::Yarn(yarn) => yarn.attn_factor * (0.1 * yarn.factor.ln() + 1.0),
             _ => 1.0,
         };
         let dims = rope.dimension_count as usize;
         for (i, pair) in head[..dims].chunks_exact_mut(2).enumerate() {
             let plain = 1.0 / rope.freq_base.powf(2.0 * i as f32 / dims as f32);
+            let stretch = match rope.scaling {
+                RopeScaling::None => 1.0,
+                RopeScaling::Linear { factor } => factor,
+                RopeScaling::Yarn(yarn) => stretch(&yarn, i, dims, rope.freq_base),
+            };
             let angle = position * (plain / factors.map_or(1.0, |f| f[i]) / stretch);
             let (sin, cos) = angle.sin_cos();
+            let (sin, cos) = (sin * magnitude, cos * magnitude);
             let (a, b) = (pair[0], pair[1]);
             pair[0] = a * cos - b * sin;
             pair[1] = a * sin + b * cos;
@@ -112,6 +118,22 @@ impl Oracle {
     fn tensor(&self, name: &str) -> &[f32] {
         &self.tensors[name]
     }
+}
+
+/// What YaRN divides the frequency of a pair by: 1 for the pairs before the one that turns `beta_fast`
+/// times in the original context, the whole factor from the one that turns `beta_slow` times, and
+/// between them what makes the frequency fall in a straight line.
+fn stretch(yarn: &Yarn, pair: usize, dims: usize, base: f32) -> f32 {
+    let context = yarn.original_context as f32;
+    // The pair of this many turns: context * base^(-2 pair / dims) = 2 pi turns.
+    let pair_of = |turns: f32| {
+        let period = context / (2.0 * std::f32::consts::PI * turns);
+        dims as f32 / 2.0 * period.ln() / base.ln()
+    };
+    let first = pair_of(yarn.beta_fast).floor().max(0.0);
+    let last = pair_of(yarn.beta_slow).ceil().min(dims as f32 - 1.0);
+    let interpolated = ((pair as f32 - first) / (last - first)).clamp(0.0, 1.0);
+    1.0 / (1.0 - interpolated + interpolated / yarn.factor)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {

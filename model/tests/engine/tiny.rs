@@ -116,8 +116,32 @@ fn rotary_embeddings() {
     let mut writer = SyntheticModel::default().writer();
     writer.set("llama.rope.scaling.type", "linear").set("llama.rope.scaling.factor", 4.0f32);
     agrees("linear", &writer);
+    agrees("yarn", &yarn(1.0));
     let factors: Vec<u8> = (0..16).flat_map(|i| (1.0 + i as f32 / 2.0).to_le_bytes()).collect();
     let mut writer = SyntheticModel::default().writer();
     writer.tensor("rope_freqs.weight", GgmlType::F32, &[16], factors);
     agrees("factors", &writer);
+}
+
+/// A model stretched from 32 to 128 tokens by YaRN, with a further factor on its magnitude.
+fn yarn(attn_factor: f32) -> GgufWriter {
+    let model = SyntheticModel { context_length: 128, ..SyntheticModel::default() };
+    let mut writer = model.writer();
+    writer
+        .set("llama.rope.scaling.type", "yarn")
+        .set("llama.rope.scaling.factor", 4.0f32)
+        .set("llama.rope.scaling.original_context_length", 32u32)
+        .set("llama.rope.scaling.attn_factor", attn_factor);
+    writer
+}
+
+/// A decoder without 0.1 ln(4) + 1 would be outside of what `agrees` lets it be.
+#[test]
+fn the_magnitude_of_yarn_shows_in_the_logits() {
+    let tokens = tokens(70);
+    let logits = |attn_factor| Oracle::new(&yarn(attn_factor).to_bytes()).logits(&tokens).concat();
+    let (with, without) = (logits(1.0), logits(1.0 / (0.1 * 4f32.ln() + 1.0)));
+    let apart = with.iter().zip(&without).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    let tolerance = devices().iter().map(|tested| tested.tiny_tolerance).fold(0.0, f32::max);
+    assert!(apart > 2.0 * tolerance, "{apart} with a tolerance of {tolerance}");
 }

@@ -15,7 +15,7 @@ fn engine(file: &Written, speculation: Speculation) -> Engine {
 #[test]
 fn tokens_are_those_without_guesses() {
     let file = Written::new("speculation");
-    for speculation in [Speculation::Ngram, Speculation::Suffix] {
+    for speculation in [Speculation::Ngram, Speculation::Suffix, Speculation::Tree] {
         let engine = engine(&file, speculation);
         // A prompt that repeats itself, so that guesses are made from the start.
         let prompt = tokens(0, 12).repeat(6);
@@ -61,6 +61,40 @@ fn guesses_go_with_penalties_and_company() {
     let found = together(&engine, (0..4).map(request));
     let found: Vec<_> = found.iter().map(Outcome::ids).collect();
     assert_eq!(found, expected);
+}
+
+/// A drafter of trees whose guesses branch, with company that prefills beside them, with penalties and
+/// drawn tokens: nothing but the number of passes tells. Branches are accepted beside the first one, so
+/// that keys and values are moved.
+#[test]
+fn trees_change_nothing() {
+    let file = Written::new("trees");
+    let builder = Engine::builder().model(file.path()).device(&cpu()).max_sequences(4);
+    let engine = builder.speculation(Speculation::Tree).build().unwrap();
+    // What follows a token changes, so that its followers branch.
+    let prompt = |at: u32| {
+        let part = |from: u32| tokens(at + from % 3, 6);
+        (0..20).flat_map(part).collect::<Vec<u32>>()
+    };
+    let requests: Vec<Request> = (0..6)
+        .map(|at| match at {
+            0..3 => greedy(prompt(at), 80),
+            3 => drawn(prompt(at), 80, 5),
+            _ => {
+                let request = drawn(prompt(at), 80, 7);
+                let sampling = Chain { frequency_penalty: 0.2, ..request.sampling.clone() };
+                Request { sampling, ..request }
+            }
+        })
+        .collect();
+    let off = Engine::builder().model(file.path()).device(&cpu()).build().unwrap();
+    let expected: Vec<_> =
+        requests.iter().map(|request| one(&off, request.clone()).ids()).collect();
+    let found = together(&engine, requests);
+    let found: Vec<_> = found.iter().map(Outcome::ids).collect();
+    assert_eq!(found, expected);
+    let figures = idle(&engine);
+    assert!(figures.drafted > 100 && figures.accepted > 0, "{figures:?}");
 }
 
 /// The model itself as its own draft model guesses right as long as it is asked for the best

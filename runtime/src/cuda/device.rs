@@ -6,7 +6,6 @@ use std::sync::Arc;
 use cudarc::driver::{result, sys};
 
 use super::context::Context;
-use super::cubin_cache::CubinCache;
 use super::graph::Graph;
 use super::memory::{CudaMemory, Staging};
 use super::module::Functions;
@@ -42,9 +41,7 @@ impl CudaBackend {
         let (capabilities, cuda) = capabilities(device, version)?;
         let context = Context::retain(device)?;
         let staging = Staging::new(&context)?;
-        let cache = CubinCache::new(options);
-        let functions =
-            Functions::new(context.clone(), cache, capabilities.driver.clone(), cuda.sm);
+        let functions = Functions::new(context.clone(), options, &capabilities, cuda.sm);
         let tensor_maps = TensorMaps::default();
         Ok(CudaBackend { capabilities, sm: cuda.sm, functions, staging, tensor_maps, context })
     }

@@ -50,7 +50,7 @@ fn launch(stream: sys::CUstream, dispatch: &Dispatch) -> Result<(), Error> {
     }
     let mut pointers: Vec<*mut c_void> =
         parameters.iter_mut().map(|parameter| (&raw mut parameter.0).cast()).collect();
-    let mut attributes = attributes(text);
+    let mut attributes = attributes(text, function.dependent());
     let ([grid_x, grid_y, grid_z], [block_x, block_y, block_z]) = (dispatch.grid, text.threads);
     let config = sys::CUlaunchConfig {
         gridDimX: grid_x,
@@ -78,7 +78,7 @@ fn launch(stream: sys::CUstream, dispatch: &Dispatch) -> Result<(), Error> {
 }
 
 /// Clusters, and leave to start before the kernel in front has ended.
-fn attributes(text: &KernelText) -> Vec<sys::CUlaunchAttribute> {
+fn attributes(text: &KernelText, dependent: bool) -> Vec<sys::CUlaunchAttribute> {
     use sys::CUlaunchAttributeID_enum as Id;
     let attribute = |id, set: &dyn Fn(&mut sys::CUlaunchAttributeValue)| {
         let mut value = sys::CUlaunchAttributeValue { pad: [0; 64] };
@@ -92,7 +92,7 @@ fn attributes(text: &KernelText) -> Vec<sys::CUlaunchAttribute> {
             value.clusterDim = sys::CUlaunchAttributeValue_union__bindgen_ty_1 { x, y: 1, z: 1 };
         }));
     }
-    if text.dependent_launch {
+    if dependent {
         let id = Id::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
         attributes.push(attribute(id, &|value| {
             value.programmaticStreamSerializationAllowed = 1;

@@ -13,13 +13,15 @@ use super::driver::{check, describe, failed};
 use super::jit_log;
 use crate::error::first_error_line;
 use crate::kernel::{KernelInfo, KernelText, Target};
-use crate::{BackendKind, Error};
+use crate::{BackendKind, Capabilities, Error, Options};
 
 /// A loaded module's entry point.
 pub(super) struct Function {
     context: Arc<Context>,
     module: sys::CUmodule,
     function: sys::CUfunction,
+    /// Whether a launch may start before the kernel in front has ended.
+    dependent: bool,
 }
 
 // SAFETY: modules and functions are handles of the driver, usable from any thread with the context
@@ -31,6 +33,10 @@ unsafe impl Sync for Function {}
 impl Function {
     pub(super) fn handle(&self) -> sys::CUfunction {
         self.function
+    }
+
+    pub(super) fn dependent(&self) -> bool {
+        self.dependent
     }
 }
 
@@ -57,12 +63,26 @@ pub(super) struct Functions {
     /// What a cubin depends on besides its text: the driver's version and the chip.
     driver: String,
     sm: u32,
+    /// Whether texts are told to overlap.
+    overlap: bool,
     loaded: Mutex<HashMap<(usize, usize, usize), Arc<Function>>>,
 }
 
 impl Functions {
-    pub(super) fn new(context: Arc<Context>, cache: CubinCache, driver: String, sm: u32) -> Self {
-        Functions { context, cache, driver, sm, loaded: Mutex::default() }
+    pub(super) fn new(
+        context: Arc<Context>,
+        options: &Options,
+        capabilities: &Capabilities,
+        sm: u32,
+    ) -> Self {
+        Functions {
+            context,
+            cache: CubinCache::new(options),
+            driver: capabilities.driver.clone(),
+            sm,
+            overlap: options.overlap,
+            loaded: Mutex::default(),
+        }
     }
 
     pub(super) fn get(
@@ -82,8 +102,10 @@ impl Functions {
 
     fn load(&self, kernel: &KernelInfo, text: &KernelText) -> Result<Function, Error> {
         self.context.bind()?;
-        let key = CubinCache::key(text.code, &self.driver, self.sm);
-        let link = || link(kernel.name, text);
+        let overlapping = self.overlap.then(|| text.overlapping(self.sm)).flatten();
+        let code = overlapping.as_deref().unwrap_or(text.code);
+        let key = CubinCache::key(code, &self.driver, self.sm);
+        let link = || link(kernel.name, code, text.target);
         let cubin = self.cache.get_or_link(&key, link)?;
         let module = match load_cubin(&cubin) {
             Ok(module) => module,
@@ -101,7 +123,8 @@ impl Functions {
             let _ = unsafe { result::module::unload(module) };
             refused(kernel.name, &format!("entry {}: {}", text.entry, describe(&error)))
         })?;
-        let function = Function { context: self.context.clone(), module, function };
+        let dependent = text.dependent_launch || overlapping.is_some();
+        let function = Function { context: self.context.clone(), module, function, dependent };
         set_attributes(&function, text)?;
         Ok(function)
     }
@@ -133,7 +156,7 @@ fn set_attributes(function: &Function, text: &KernelText) -> Result<(), Error> {
         let attribute = Attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         set(attribute, text.dynamic_shared)?;
     }
-    if text.dependent_launch {
+    if function.dependent {
         set(Attribute::CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100)?;
     }
     if text.cluster > 8 {
@@ -146,11 +169,11 @@ fn set_attributes(function: &Function, text: &KernelText) -> Result<(), Error> {
 const LOG: usize = 64 << 10;
 
 /// Links a text for the current context's chip.
-fn link(kernel: &str, text: &KernelText) -> Result<Vec<u8>, Error> {
+fn link(kernel: &str, code: &str, target: Target) -> Result<Vec<u8>, Error> {
     let started = std::time::Instant::now();
-    let source = CString::new(text.code).map_err(|_| refused(kernel, "the text has a NUL"))?;
+    let source = CString::new(code).map_err(|_| refused(kernel, "the text has a NUL"))?;
     let mut linked = link_for(kernel, &source, None);
-    if let (Err(_), Target::Ptx { sm, exact: true, .. }) = (&linked, text.target) {
+    if let (Err(_), Target::Ptx { sm, exact: true, .. }) = (&linked, target) {
         // A linker that takes `sm_90` for the context's chip wants to be told `sm_90a`.
         linked = link_for(kernel, &source, Some(ACCELERATED + sm as usize));
     }

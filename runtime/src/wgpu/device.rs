@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::wgpu::{
-    Buffer, Device, DeviceDescriptor, ExperimentalFeatures, Features, MemoryHints, Queue,
+    Adapter, Buffer, Device, DeviceDescriptor, ExperimentalFeatures, Features, MemoryHints, Queue,
 };
 
 use super::batch::Batch;
@@ -26,6 +26,7 @@ const SMALL: u64 = 1 << 20;
 /// A wgpu device, its queue and what gathers for it.
 #[derive(Debug)]
 pub(crate) struct WgpuBackend {
+    adapter: Adapter,
     pub(super) device: Device,
     pub(super) queue: Queue,
     pub(super) failure: Arc<Failure>,
@@ -79,6 +80,7 @@ impl WgpuBackend {
         let has_immediates = options.immediates && features.contains(Features::IMMEDIATES);
         let most_immediates = if has_immediates { adapter.limits().max_immediate_size } else { 0 };
         Ok(WgpuBackend {
+            adapter,
             device,
             queue,
             failure,
@@ -150,7 +152,7 @@ impl Backend for WgpuBackend {
     }
 
     fn memory(&self) -> Option<MemoryInfo> {
-        if self.capabilities.is_software { memory_info::host() } else { None }
+        limits::memory(&self.adapter, self.capabilities.is_software)
     }
 
     fn allocate(&self, bytes: u64) -> Result<Opaque, Error> {
@@ -210,6 +212,10 @@ impl Backend for WgpuBackend {
         self.wait(Some(submission))
     }
 
+    fn submissions(&self) -> Option<u64> {
+        self.batch().ok().map(|batch| batch.submissions)
+    }
+
     fn tensor_map(&self, _: &TensorMapDescriptor, _: &Region) -> Result<[u64; 16], Error> {
         Err(Error::Unsupported { backend: BackendKind::Wgpu, what: "tensor maps" })
     }
@@ -259,11 +265,6 @@ mod tests {
         device.launch(&Launch { kernel: &COUNT, case: 0, grid: [1; 3], args })
     }
 
-    fn submissions(device: &Device) -> u64 {
-        let backend = device.backend().as_any().downcast_ref::<WgpuBackend>().unwrap();
-        backend.batch().unwrap().submissions
-    }
-
     #[test]
     fn a_step_is_one_submission_recorded_or_not() {
         let device = Device::open(&DeviceSelector::Wgpu(None)).unwrap();
@@ -271,11 +272,11 @@ mod tests {
         let steps = || (0..50).try_for_each(|_| count(&device, &y));
         let recording = device.record(steps).unwrap();
         for recorded in [true, false] {
-            let before = submissions(&device);
+            let before = device.queued().submissions;
             y.write(0, &[1000]).unwrap();
             if recorded { recording.replay() } else { steps() }.unwrap();
             assert_eq!(y.download().unwrap(), [1050]);
-            assert_eq!(submissions(&device) - before, 1);
+            assert_eq!(device.queued().submissions - before, 1);
         }
     }
 
@@ -284,7 +285,7 @@ mod tests {
         let device = Device::open(&DeviceSelector::Wgpu(None)).unwrap();
         let y = device.zeros::<u32>(1).unwrap();
         (0..2500).try_for_each(|_| count(&device, &y)).unwrap();
-        assert_eq!(submissions(&device), 2);
+        assert_eq!(device.queued().submissions, 2);
         assert_eq!(y.download().unwrap(), [2500]);
     }
 }

@@ -2,8 +2,10 @@
 
 use ::wgpu::{Adapter, CooperativeScalarType, DeviceType, Features};
 
+use super::budget;
 use crate::{
-    BackendKind, Capabilities, CooperativeMatrix, MatrixElement, WgpuCapabilities, memory_info,
+    BackendKind, Capabilities, CooperativeMatrix, MatrixElement, MemoryInfo, WgpuCapabilities,
+    memory_info,
 };
 
 /// The features that kernels may use, as far as the adapter has them.
@@ -48,10 +50,18 @@ pub(super) fn capabilities(adapter: &Adapter) -> Capabilities {
         name: info.name,
         driver: [info.driver, info.driver_info].join(" ").trim().to_owned(),
         is_software,
-        total_memory: memory_info::host().filter(|_| is_software).map(|memory| memory.total),
+        total_memory: memory(adapter, is_software).map(|memory| memory.total),
         cuda: None,
         wgpu: Some(wgpu),
     }
+}
+
+/// The host's memory of a software device, and else the device's own where the interface tells it.
+pub(super) fn memory(adapter: &Adapter, is_software: bool) -> Option<MemoryInfo> {
+    if is_software {
+        return memory_info::host();
+    }
+    budget::memory(adapter)
 }
 
 /// WGSL can express square matrices whose factors have one type.

@@ -26,13 +26,15 @@ const SUITES: &[Suite] = &[
     suite("kernels-matmul", "dense", true),
     suite("kernels-attention", "suite", true),
     suite("kernels-sampling", "suite", true),
-    suite("kernels", "api", false),
+    suite("kernels", "api", true),
     suite("model", "suite", false),
     suite("model", "engine", true),
+    suite("model", "serving", true),
 ];
 
-/// What those tests read, relative to the repository.
-pub(super) const DATA: &[&str] = &["tests/data"];
+/// What those tests read, and what `tilewright-bench` has inside for whoever wants to read it; relative to
+/// the repository.
+pub(super) const DATA: &[&str] = &["tests/data", "bench/rivals"];
 
 /// The packages and targets, for `cargo build`.
 pub(super) fn cargo_args() -> Vec<String> {

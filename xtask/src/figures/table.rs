@@ -4,8 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// The run's heading and tables; `None` where it does not count.
-pub(super) fn of(run: &Value) -> Result<Option<String>, String> {
+/// Processes that a comparison takes at least.
+const PROCESSES: f64 = 3.0;
+
+/// The run's heading and tables, with the rows that have no speed where `absent` asks for them; `None`
+/// where it does not count.
+pub(super) fn of(run: &Value, absent: bool) -> Result<Option<String>, String> {
     if run.get("schema").and_then(Value::as_u64) != Some(1) {
         return Err("the key `schema` is not 1".to_owned());
     }
@@ -26,6 +30,9 @@ pub(super) fn of(run: &Value) -> Result<Option<String>, String> {
     out.push('\n');
     generations(run, &mut out)?;
     rows(run, &mut out)?;
+    if absent {
+        without_speed(run, &mut out)?;
+    }
     Ok(Some(out))
 }
 
@@ -60,7 +67,11 @@ fn rows(run: &Value, out: &mut String) -> Result<(), String> {
     let shown = |row: &&&Value| {
         row.get("rival").is_some() || row.get("protocol").and_then(Value::as_str) != Some("hot")
     };
-    let shown: Vec<&&Value> = good.iter().filter(shown).collect();
+    let mut shown: Vec<&&Value> = good.iter().filter(shown).collect();
+    // One process may be lucky with its memory.
+    shown.retain(|row| {
+        row.get("processes").and_then(Value::as_f64).is_none_or(|many| many >= PROCESSES)
+    });
     if !shown.is_empty() {
         out.push_str(
             "\n| what | protocol | time | TFLOP/s | GB/s | of the limit | rival | ratio |\n\
@@ -89,6 +100,19 @@ fn rows(run: &Value, out: &mut String) -> Result<(), String> {
             decimals(row, "gbps", 0)?,
             decimals(row, "ratio", 2)?,
         );
+    }
+    Ok(())
+}
+
+/// Rows that were to be measured, and why they were not.
+fn without_speed(run: &Value, out: &mut String) -> Result<(), String> {
+    let all = run.get("absent").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if !all.is_empty() {
+        out.push_str("\n| without a speed | why |\n|---|---|\n");
+    }
+    for row in all {
+        let reason = text(row, "reason")?.replace('|', "\\|");
+        let _ = writeln!(out, "| {} | {reason} |", text(row, "id")?);
     }
     Ok(())
 }
@@ -156,25 +180,39 @@ NVIDIA H100 80GB HBM3, driver 580.65, commit 0123456789ab, 2026-01-31T12:00:00Z;
 |---|---|---:|---:|---:|---:|---|---:|
 | quantized/q4_0/14336x4096/m1 | graph | 11.2 us |  | 2949 | 93.6 % | cuBLAS bf16 13.0: 43.2 us | 3.86 |
 ";
-        assert_eq!(of(&example()).unwrap().unwrap(), expected);
+        assert_eq!(of(&example(), false).unwrap().unwrap(), expected);
+        let absent = "
+| without a speed | why |
+|---|---|
+| attention/bf16/hd256/full/16384 | cuDNN: no kernel fits |
+| attention/bf16/hd64/full/16384 | the numbers are wrong: result[7] is 3 |
+";
+        assert_eq!(of(&example(), true).unwrap().unwrap(), format!("{expected}{absent}"));
+    }
+
+    #[test]
+    fn a_comparison_of_two_processes_does_not_count() {
+        let mut run = example();
+        run["rows"][0]["processes"] = json!(2);
+        assert!(!of(&run, true).unwrap().unwrap().contains("cuBLAS"));
     }
 
     #[test]
     fn a_run_of_uncommitted_sources_does_not_count() {
         let mut run = example();
         run["dirty"] = json!(true);
-        assert_eq!(of(&run), Ok(None));
+        assert_eq!(of(&run, true), Ok(None));
         run.as_object_mut().unwrap().remove("dirty");
-        assert!(of(&run).unwrap_err().starts_with("the key `dirty` is missing"));
+        assert!(of(&run, true).unwrap_err().starts_with("the key `dirty` is missing"));
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(of(&json!({})).unwrap_err(), "the key `schema` is not 1");
+        assert_eq!(of(&json!({}), true).unwrap_err(), "the key `schema` is not 1");
         let run = json!({"schema": 1, "dirty": false, "device": "A", "driver": 2});
-        assert_eq!(of(&run).unwrap_err(), "the key `driver` is missing or no text");
+        assert_eq!(of(&run, true).unwrap_err(), "the key `driver` is missing or no text");
         let mut run = example();
         run["generate"][0].as_object_mut().unwrap().remove("check");
-        assert_eq!(of(&run).unwrap_err(), "generate: an entry has no `check`");
+        assert_eq!(of(&run, true).unwrap_err(), "generate: an entry has no `check`");
     }
 }

@@ -20,21 +20,25 @@ pub static FLASH_ATTENTION: Family = Family {
         Key { name: "element", role: Role::Element("K"), default: None },
         Key {
             name: "mask",
-            role: Role::Flag("CAUSAL", ["full", "causal"]),
+            role: Role::Flag("CAUSAL", ["full", "causal"], &["tree"]),
             default: Some("causal"),
         },
         Key { name: "kv", role: Role::Option(&["paged(64)", "dense"]), default: Some("paged(64)") },
     ],
     templates: &[
         Template {
-            files: &[PORTABLE],
+            files: &[template!("decode"), PAGED],
             kernel: "attention_decode",
             options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "causal")],
             serves: every,
-            fields: &[
-                Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
-                Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
-            ],
+            fields: DECODE,
+        },
+        Template {
+            files: &[template!("tree"), template!("decode"), PAGED],
+            kernel: "attention_tree",
+            options: &[("phase", "decode"), ("kv", "paged(64)"), ("mask", "tree")],
+            serves: every,
+            fields: DECODE,
         },
         Template {
             files: &[template!("hopper_wide"), HOPPER[0], HOPPER[1], HOPPER[2]],
@@ -62,7 +66,7 @@ pub static FLASH_ATTENTION: Family = Family {
             ],
         },
         Template {
-            files: &[PORTABLE],
+            files: &[template!("prefill"), PAGED],
             kernel: "attention_prefill",
             options: &[("phase", "prefill"), ("kv", "paged(64)"), ("mask", "causal")],
             serves: every,
@@ -75,6 +79,12 @@ pub static FLASH_ATTENTION: Family = Family {
     ],
 };
 
+/// Tiles of single tokens.
+const DECODE: &[Field] = &[
+    Field::new("heads", "HEADS", (1, 16), 1, Some(4)).shrinks(),
+    Field::new("threads", "THREADS", (32, 1024), 32, Some(128)),
+];
+
 /// Tiles of dense tensors on Hopper.
 const DENSE: &[Field] = &[
     Field::new("query", "QUERY", (128, 192), 64, None),
@@ -86,7 +96,8 @@ const DENSE: &[Field] = &[
     Field::new("least", "LEAST", (0, 1 << 24), 1, Some(0)),
 ];
 
-const PORTABLE: File = template!("portable");
+/// What the kernels over a paged cache share on every target.
+const PAGED: File = template!("paged");
 
 /// What Hopper's dense kernels share; the last is also the paged one's.
 const HOPPER: [File; 3] =

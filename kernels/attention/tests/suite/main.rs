@@ -7,3 +7,4 @@ mod dense;
 mod naive;
 mod prefill;
 mod problem;
+mod tree;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod add;
+mod move_slots;
 mod rms_norm;
 mod rotary;
 mod select_rows;

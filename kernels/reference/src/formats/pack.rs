@@ -1,9 +1,13 @@
 //! Packing a file's blocks into planes, and back.
 
 use super::{Fields, Format, Layout, MAX_PLANES};
+use rayon::prelude::*;
 
 /// Every plane starts at a multiple of this many bytes.
 const ALIGNMENT: usize = 16;
+
+/// Blocks that a thread packs at a time.
+const PIECE: usize = 1 << 14;
 
 /// Why a matrix cannot be packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,10 +117,18 @@ pub fn pack_layout(
     let mut offset = 0;
     for (plane, start) in layout.planes.iter().zip(planes.starts) {
         let field = plane.bytes_per_block;
-        let to = bytes.get_mut(start..).unwrap_or_default().chunks_exact_mut(field);
-        for (block, to) in blocks.chunks_exact(size).zip(to) {
-            to.copy_from_slice(&block[offset..offset + field]);
+        let to = bytes.get_mut(start..).unwrap_or_default();
+        if field == size {
+            // The only plane: the blocks as they are.
+            to[..blocks.len()].copy_from_slice(blocks);
+            break;
         }
+        let pieces = to.par_chunks_mut(field * PIECE).zip(blocks.par_chunks(size * PIECE));
+        pieces.for_each(|(to, blocks)| {
+            for (block, to) in blocks.chunks_exact(size).zip(to.chunks_exact_mut(field)) {
+                to.copy_from_slice(&block[offset..offset + field]);
+            }
+        });
         offset += field;
     }
     Ok(words)

@@ -73,6 +73,7 @@ impl Case {
         scale: f32,
     ) -> Vec<f32> {
         let mut out = vec![f32::NAN; q.len()];
+        let mut statistics = vec![f32::NAN; 2 * positions.len() * self.heads];
         let sizes = [self.heads, self.kv_heads, self.pages, self.sequences, self.max_pages];
         let [h, g, p, s, m] = sizes.map(|size| size as u32);
         let (tokens, hd) = (positions.len() as u32, self.hd as u32);
@@ -84,12 +85,17 @@ impl Case {
             sequence,
             positions,
             &mut out,
+            &mut statistics,
             tokens,
+            tokens,
+            1,
             h,
             g,
             p,
             s,
             m,
+            0,
+            1,
             scale,
             hd,
         );
