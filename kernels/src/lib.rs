@@ -88,6 +88,7 @@ pub fn hopper() -> Vec<&'static TypedKernel> {
     vec![
         &tilewright_kernels_matmul::dense::kernels::matmul_dense::KERNEL,
         &tilewright_kernels_matmul::fragments::kernels::matvec::KERNEL,
+        &tilewright_kernels_matmul::fragments::dequantise_fragments::KERNEL,
         &tilewright_kernels_matmul::dense::kernels::matmul_scaled::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense::KERNEL,
         &tilewright_kernels_attention::kernels::attention_dense_wide::KERNEL,

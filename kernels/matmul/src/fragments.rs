@@ -31,4 +31,5 @@ pub mod kernels {
     }
 }
 
+pub use crate::fragment_rows::dequantise_fragments;
 pub use kernels::matvec;

@@ -4,6 +4,7 @@
 //! one layout, but [`fragments`]: for products of one to eight tokens on Hopper.
 
 pub mod dense;
+mod fragment_rows;
 pub mod fragments;
 mod reference;
 pub(crate) mod runtime;

@@ -1,7 +1,8 @@
 //! The references of the kernels on tensor cores: the scalar product of what they round.
 
 use tilewright_kernels_reference::formats::{
-    Bf16, F16, Format, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, dequantise_row,
+    Bf16, F16, Format, Fragments, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, dequantise_row,
+    pack,
 };
 use tilewright_kernels_reference::quantized_matmul;
 use tilewright_runtime::f16;
@@ -152,4 +153,27 @@ pub(crate) fn dequantise(
             *out = halves[0] | halves[1] << 16;
         }
     }
+}
+
+/// [`crate::fragments::dequantise_fragments`]'s reference: by way of the file's blocks.
+pub(crate) fn dequantise_fragments(
+    w: &[u32],
+    out: &mut [u32],
+    _words: u32,
+    rows: u32,
+    k2: u32,
+    first_row: u32,
+    format: &str,
+) {
+    let Some(known) = Format::ALL.into_iter().find(|known| known.name() == format) else { return };
+    let (count, k, first) = (rows as usize, 2 * k2 as usize, first_row as usize);
+    let Some(fragments) = Fragments::new(known, count, k) else { return };
+    let words = fragments.words();
+    // Tiles of 16 rows lie one after the other.
+    let planes = w.get(words / count.max(1) * first..).and_then(|from| {
+        let blocks = fragments.unpack(from.get(..words)?).ok()?;
+        pack(known, count, k, &blocks).ok()
+    });
+    let Some(planes) = planes else { return };
+    dequantise(&planes, out, planes.len() as u32, rows, k2, rows, 0, format);
 }

@@ -7,34 +7,14 @@
 mod random_blocks;
 
 use random_blocks::{BESIDE, NO_WEIGHTS, blocks};
-use std::sync::Arc;
-use tilewright_kernels_matmul::fragments::matvec;
+use tilewright_kernels_matmul::fragments::{dequantise_fragments, matvec};
 use tilewright_kernels_reference::formats::{Format, Fragments, dequantise_row, pack};
-use tilewright_runtime::{Capabilities, CudaCapabilities, Device, DeviceSelector, Error, Options};
-use tilewright_testing::{Guarded, Interpreter, Random};
-
-/// A null device that says it is a Hopper GPU, and has the interpreter run its launches.
-fn interpreter() -> Device {
-    let cuda = CudaCapabilities {
-        sm: 90,
-        multiprocessors: 132,
-        shared_per_block: 232_448,
-        max_threads: 1024,
-        max_grid: [i32::MAX as u32, 65_535, 65_535],
-        l2_bytes: 50 << 20,
-        driver_version: 13_000,
-    };
-    let null = Device::open(&DeviceSelector::Null).unwrap();
-    let pretended = Capabilities { cuda: Some(cuda), ..null.capabilities().clone() };
-    let executor = Arc::new(Interpreter::default());
-    let options =
-        Options { pretend: Some(pretended), executor: Some(executor), ..Options::default() };
-    Device::open_with(&DeviceSelector::Null, &options).unwrap()
-}
+use tilewright_runtime::{CudaCapabilities, Device, Error, f16};
+use tilewright_testing::{Guarded, Random, hopper_interpreter, interpreters};
 
 /// The reference, the interpreter, and a Hopper GPU where one is asked for.
 fn devices() -> Vec<Device> {
-    let mut all = vec![Device::open(&"cpu".parse().unwrap()).unwrap(), interpreter()];
+    let mut all = vec![Device::open(&"cpu".parse().unwrap()).unwrap(), hopper_interpreter()];
     let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_default();
     for name in names.split(',').filter(|name| name.starts_with("cuda")) {
         let device = Device::open(&name.parse().unwrap()).unwrap();
@@ -121,7 +101,7 @@ fn one_to_eight_tokens_agree_with_f64() {
 
 #[test]
 fn other_sizes_are_refused() {
-    let device = interpreter();
+    let device = hopper_interpreter();
     let w = device.zeros::<u32>(64).unwrap();
     for [tokens, n, k] in [[9u32, 16, 2048], [1, 24, 2048], [1, 16, 2080], [8, 16, 14_336]] {
         let x = device.zeros::<f32>([tokens, k]).unwrap();
@@ -129,4 +109,87 @@ fn other_sizes_are_refused() {
         let refused = matvec(&device, &x, &w, &mut y, n, 0, 0, "Q4_0");
         assert!(matches!(refused, Err(Error::NoCase { .. })), "{tokens} {n} {k}: {refused:?}");
     }
+}
+
+/// What `dequantise_fragments` makes of rows, and what lies beside them.
+fn check_rows(device: &Device, format: Format, [n, k, first, rows]: [usize; 4]) {
+    let mut random = Random::new((n + k) as u64);
+    let bytes = blocks(format, n, k, &mut random);
+    let words = Fragments::new(format, n, k).unwrap().pack(&bytes).unwrap();
+    let w = Guarded::aligned(device, [words.len()], &words, NO_WEIGHTS);
+    let zeros = vec![0; rows * k / 2];
+    let mut out = Guarded::aligned(device, [rows, k / 2], &zeros, NO_WEIGHTS);
+    dequantise_fragments(device, &w.view, &mut out.view, first as u32, format.name()).unwrap();
+    let packed = pack(format, n, k, &bytes).unwrap();
+    let mut row = vec![0.0f32; k];
+    for (at, found) in out.read().chunks(k / 2).enumerate() {
+        dequantise_row(format, n, &packed, first + at, &mut row).unwrap();
+        for (c, exact) in row.iter().enumerate() {
+            let found = f16::from_bits((found[c / 2] >> (c % 2 * 16)) as u16);
+            // A product of a scale and a small number, rounded once: the very same bits, but a zero's sign.
+            let expected = f16::from_f32(*exact);
+            assert!(
+                found == expected,
+                "{format} {n}x{k} on {}: w[{}, {c}] is {found}, not {expected}",
+                device.capabilities().name,
+                first + at
+            );
+        }
+    }
+}
+
+#[test]
+fn rows_become_f16_in_their_natural_order() {
+    let ampere = interpreters().remove(0);
+    for device in devices().iter().chain([&ampere]) {
+        for (format, slots) in [(Format::Q4_0, 2048), (Format::Q8_0, 1024), (Format::Bf16, 512)] {
+            check_rows(device, format, [16, slots, 0, 16]);
+            check_rows(device, format, [64, 2 * slots, 16, 32]);
+        }
+    }
+}
+
+#[test]
+fn rows_beyond_the_matrix_are_refused() {
+    let device = hopper_interpreter();
+    // Q8_0, 32 x 1024.
+    let w = device.zeros::<u32>(32 * 1024 / 4 + 32 * 32 / 2).unwrap();
+    for ([rows, k2, first], passes) in [
+        ([32, 512, 0], true),
+        ([16, 512, 16], true),
+        ([16, 512, 32], false),
+        ([8, 512, 0], false),
+        ([16, 512, 8], false),
+        ([16, 256, 0], false),
+    ] {
+        let mut out = device.zeros::<u32>([rows, k2]).unwrap();
+        let done = dequantise_fragments(&device, &w, &mut out, first, "Q8_0");
+        match done {
+            Ok(()) => assert!(passes, "{rows} {k2} {first}"),
+            Err(error) => {
+                let refused = !passes && matches!(error, Error::NoCase { .. });
+                assert!(refused, "{rows} {k2} {first}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_read_and_write_sixteen_bytes() {
+    let kernel = &tilewright_kernels_matmul::fragments::dequantise_fragments::KERNEL;
+    let mut texts = 0;
+    for case in kernel.info.cases {
+        for text in case.texts {
+            // Four of a slot, and its scales: 32, 16 or no bytes a row.
+            let reads = text.code.matches("ld.global.nc").count();
+            let wide = text.code.matches("ld.global.nc.v4").count()
+                + text.code.matches("ld.global.nc.L1::no_allocate.v4").count();
+            assert!(reads == wide && (4..=6).contains(&wide), "{}: {reads}", text.entry);
+            let writes = text.code.matches("st.global").count();
+            let wide = text.code.matches("st.global.v4").count();
+            assert!(writes == wide && wide >= 4, "{}: {writes}", text.entry);
+            texts += 1;
+        }
+    }
+    assert_eq!(texts, 3);
 }
