@@ -6,9 +6,12 @@
 //! - [`run`]: `tilewright-bench run`, which fills that file on a machine without Rust: conformance
 //!   tests, kernels and whole generations, device by device.
 //! - [`rivals`]: `tilewright-bench rivals`, our kernels and those of cuDNN and cuBLAS in turn.
+//! - [`fragments`]: `tilewright-bench fragments`, products of few tokens on Hopper against its memory.
 
 pub mod case;
 pub mod error;
+pub mod fragments;
+mod hash;
 pub mod record;
 pub mod rivals;
 pub mod run;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use tilewright_bench::Error;
+use tilewright_bench::fragments;
 use tilewright_bench::rivals::{self, ProcessOptions};
 use tilewright_bench::run::{Options, Parts, run};
 
@@ -23,6 +24,8 @@ enum Command {
     Run(RunArgs),
     /// Our kernels and PyTorch's (cuDNN, cuBLAS) on one GPU in turn, as one JSON file
     Rivals(RivalsArgs),
+    /// Products of few tokens with weights as fragments, on one Hopper GPU, as one JSON file
+    Fragments(FragmentsArgs),
     /// One of the processes of `rivals`
     #[command(hide = true)]
     RivalsProcess(ProcessArgs),
@@ -78,6 +81,25 @@ struct RivalsArgs {
 }
 
 #[derive(Args)]
+struct FragmentsArgs {
+    /// cuda[:N]
+    #[arg(long, default_value = "cuda")]
+    device: String,
+    /// Rows with this in their id, such as q4_0 or layers; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
+    /// What a plain read reaches, to rate rows against
+    #[arg(long, value_name = "GB/S")]
+    read_gbps: Option<f64>,
+    /// What was built, where no bundle's manifest says it
+    #[arg(long, value_name = "HASH")]
+    commit: Option<String>,
+    /// The record
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
 struct ProcessArgs {
     #[command(flatten)]
     sides: SidesArgs,
@@ -118,6 +140,12 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(args) => run(&options(args)),
         Command::Rivals(args) => rivals_options(args).and_then(|options| rivals::rivals(&options)),
+        Command::Fragments(args) => {
+            let FragmentsArgs { device, only, read_gbps, commit, out } = args;
+            let bundle = own_bundle();
+            let options = fragments::Options { device, only, read_gbps, bundle, commit, out };
+            fragments::fragments(&options)
+        }
         Command::RivalsProcess(args) => {
             let SidesArgs { device, python, rounds, timeout } = args.sides;
             let timeout = Duration::from_secs(timeout);

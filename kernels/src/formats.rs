@@ -2,7 +2,7 @@
 //! decoders define them.
 
 use tilewright_kernels_reference::formats::{self, PackError, Planes};
-pub use tilewright_kernels_reference::formats::{Format, Plane, dequantise_row};
+pub use tilewright_kernels_reference::formats::{Format, Fragments, Plane, dequantise_row};
 use tilewright_runtime::{Error, Shape};
 
 /// Packs an `n` x `k` matrix, as a file has it, into the planes that the kernels read; at most

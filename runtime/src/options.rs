@@ -20,6 +20,9 @@ pub struct Options {
     /// Lets kernels start before the ones in front of them have ended (CUDA from sm_90 on): they wait at
     /// their entry, so that results are the same.
     pub overlap: bool,
+    /// Lets kernels that wait for the ones in front by themselves start before those have ended, as they are
+    /// written to (CUDA from sm_90 on); without it they start after, and results are the same.
+    pub dependent_launch: bool,
     /// What the null device claims to be, so that host code can be tested for any device.
     pub pretend: Option<Capabilities>,
     /// What runs the null device's launches; without one it records them and runs none.
@@ -36,6 +39,7 @@ impl Default for Options {
             cubin_cache: true,
             cache_dir: None,
             overlap: false,
+            dependent_launch: true,
             pretend: None,
             executor: None,
             fault: None,

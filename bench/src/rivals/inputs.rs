@@ -3,19 +3,16 @@
 use half::bf16;
 use rayon::prelude::*;
 
+use crate::hash::hash;
+
 /// Elements that one task makes.
 const PIECE: usize = 1 << 16;
 
 /// Element `index` of tensor `seed`: the sum of four bytes of a hash, centred, -510 to 510. Nearly normal
 /// with a deviation of 148, as weights and activations are: how many bits change decides how much power
-/// matrix units take. The hash is Wellons' "lowbias32"; `bench/rivals/torch_rivals.py` has the same numbers.
+/// matrix units take. `bench/rivals/torch_rivals.py` has the same numbers.
 pub(super) fn integer(index: u32, seed: u32) -> i32 {
-    let mut x = index.wrapping_mul(0x9E37_79B1).wrapping_add(seed.wrapping_mul(0x85EB_CA6B));
-    x ^= x >> 16;
-    x = x.wrapping_mul(0x7FEB_352D);
-    x ^= x >> 15;
-    x = x.wrapping_mul(0x846C_A68B);
-    x ^= x >> 16;
+    let x = hash(index.wrapping_mul(0x9E37_79B1).wrapping_add(seed.wrapping_mul(0x85EB_CA6B)));
     x.to_le_bytes().into_iter().map(i32::from).sum::<i32>() - 510
 }
 

@@ -1,7 +1,6 @@
 //! All processes, and the record.
 
 use std::process::Command;
-use std::time::SystemTime;
 
 use super::contest::{self, Contest};
 use super::duel::Outcome;
@@ -10,8 +9,8 @@ use super::lines::LineChild;
 use super::options::Options;
 use super::process::Line;
 use crate::Error;
-use crate::record::{Run, SCHEMA};
-use crate::run::{Bundle, utc};
+use crate::record::Run;
+use crate::run::begun;
 
 /// Runs every process and writes the record, after each process anew.
 ///
@@ -20,7 +19,7 @@ use crate::run::{Bundle, utc};
 /// being made.
 pub fn rivals(options: &Options) -> Result<(), Error> {
     let mut all = contests(options)?;
-    let mut run = empty(options)?;
+    let mut run = begun(&options.bundle, options.commit.as_ref())?;
     for process in 1..=options.processes {
         let done = one_process(options, process, &mut all, &mut run);
         fill(&mut run, &all, options.rounds);
@@ -60,32 +59,6 @@ fn contests(options: &Options) -> Result<Vec<Gathered>, Error> {
         return Err(Error::Contest { reason });
     }
     Ok(all.into_iter().map(|contest| Gathered { contest, outcomes: Vec::new() }).collect())
-}
-
-/// The record before the first process.
-fn empty(options: &Options) -> Result<Run, Error> {
-    let (commit, dirty) = match (Bundle::open(&options.bundle), &options.commit) {
-        (Ok(bundle), commit) => {
-            let named = bundle.manifest.commit;
-            (commit.clone().unwrap_or(named), bundle.manifest.dirty)
-        }
-        // A program by itself: whoever names the commit answers for it.
-        (Err(_), Some(commit)) => (commit.clone(), false),
-        (Err(error), None) => return Err(Error::NoCommit { cause: error.to_string() }),
-    };
-    Ok(Run {
-        schema: SCHEMA,
-        device: String::new(),
-        driver: String::new(),
-        commit,
-        dirty,
-        utc: utc::format(SystemTime::now()),
-        conformance: None,
-        generate: Vec::new(),
-        ceilings: None,
-        rows: Vec::new(),
-        absent: Vec::new(),
-    })
 }
 
 /// Runs one process over every contest; where it is lost, another from the next contest on.

@@ -3,6 +3,7 @@
 //! Everything but single kernels runs in child processes with a time limit: a crash or a hang is a
 //! result, not the end.
 
+mod begun;
 mod bundle;
 mod child;
 mod conformance;
@@ -11,7 +12,7 @@ mod kernels;
 mod libtest;
 mod options;
 mod threads;
-pub(crate) mod utc;
+mod utc;
 
 use std::time::SystemTime;
 
@@ -19,7 +20,8 @@ use tilewright_runtime::{Device, DeviceSelector};
 
 use crate::Error;
 use crate::record::{Run, SCHEMA};
-pub(crate) use bundle::Bundle;
+pub(crate) use begun::begun;
+use bundle::Bundle;
 pub(crate) use generate::median;
 pub use options::{Options, Parts};
 

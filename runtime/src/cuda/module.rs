@@ -65,6 +65,8 @@ pub(super) struct Functions {
     sm: u32,
     /// Whether texts are told to overlap.
     overlap: bool,
+    /// Whether texts that wait by themselves are launched early.
+    early: bool,
     loaded: Mutex<HashMap<(usize, usize, usize), Arc<Function>>>,
 }
 
@@ -81,6 +83,7 @@ impl Functions {
             driver: capabilities.driver.clone(),
             sm,
             overlap: options.overlap,
+            early: options.dependent_launch,
             loaded: Mutex::default(),
         }
     }
@@ -123,7 +126,7 @@ impl Functions {
             let _ = unsafe { result::module::unload(module) };
             refused(kernel.name, &format!("entry {}: {}", text.entry, describe(&error)))
         })?;
-        let dependent = text.dependent_launch || overlapping.is_some();
+        let dependent = (self.early && text.dependent_launch) || overlapping.is_some();
         let function = Function { context: self.context.clone(), module, function, dependent };
         set_attributes(&function, text)?;
         Ok(function)
@@ -156,7 +159,7 @@ fn set_attributes(function: &Function, text: &KernelText) -> Result<(), Error> {
         let attribute = Attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         set(attribute, text.dynamic_shared)?;
     }
-    if function.dependent {
+    if function.dependent || text.dependent_launch {
         set(Attribute::CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100)?;
     }
     if text.cluster > 8 {
