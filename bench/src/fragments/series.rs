@@ -1,13 +1,13 @@
 //! All rows, and the record.
 
-use tilewright_runtime::{Device, Tensor};
+use tilewright_runtime::{Device, Error as Fault, Tensor};
 
 use super::numbers;
 use super::options::Options;
 use super::ready::Ready;
 use super::work::{self, Work};
 use crate::Error;
-use crate::record::{Check, Protocol, Row, Run};
+use crate::record::{Absent, Check, Protocol, Row, Run};
 use crate::run::{begun, median};
 
 /// Measures every row and writes the record, after each row anew.
@@ -53,7 +53,17 @@ fn one_protocol(
     let words = works.iter().map(|work| work.words()).max().unwrap_or(0);
     let pool = numbers::pool(&device, words)?;
     for work in works {
-        let row = measure(&device, &pool, work, options.read_gbps)?;
+        let row = match measure(&device, &pool, work, options.read_gbps) {
+            Ok(row) => row,
+            // No tile has room for so many tokens of so many columns.
+            Err(Error::Device(Fault::NoCase { .. })) => {
+                let reason = format!("no tile takes {}", work.sizes());
+                eprintln!("{}, {protocol:?}: {reason}", work.id);
+                run.absent.push(Absent { id: work.id.clone(), reason, check: None });
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let note = if row.check.passed { "" } else { "; THE NUMBERS ARE WRONG" };
         let gbps = row.gbps.unwrap_or(0.0);
         eprintln!("{}, {protocol:?}: {:.2} us, {gbps:.0} GB/s{note}", row.id, row.us);
@@ -100,4 +110,44 @@ fn measure(
             tolerance: worst.tolerance,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::{Options, begun, one_protocol};
+    use crate::fragments::product::Product;
+    use crate::fragments::work::Work;
+    use crate::record::{Protocol, Run};
+    use tilewright_kernels::Format;
+
+    #[test]
+    fn a_record_has_rows_and_what_no_tile_takes() {
+        let name = format!("tilewright-fragments-{}.json", std::process::id());
+        let options = Options {
+            device: "cpu".to_owned(),
+            only: Vec::new(),
+            read_gbps: Some(1000.0),
+            bundle: "/no/such/bundle".into(),
+            commit: Some("0123".to_owned()),
+            out: std::env::temp_dir().join(name),
+        };
+        let mut run = begun(&options.bundle, options.commit.as_ref()).unwrap();
+        let work = |tokens, k| {
+            let product = Product::new(Format::Q4_0, tokens, 16, k).unwrap();
+            Work::product(product, Protocol::Pdl, 2 * 4 * product.words, 4)
+        };
+        let works = [work(8, 14_336), work(1, 2048)];
+        one_protocol(&options, Protocol::Pdl, &works.each_ref(), &mut run).unwrap();
+        let read = Run::read(&options.out).unwrap();
+        std::fs::remove_file(&options.out).unwrap();
+        assert_eq!(read, run);
+        let row = &read.rows[0];
+        assert_eq!((read.rows.len(), row.id.as_str()), (1, "quantized/q4_0/16x2048/m1"));
+        assert!(row.check.passed && row.protocol == Protocol::Pdl && row.us > 0.0);
+        let gbps = f64::from(16 * 2048 / 32 * 18) / row.us / 1e3;
+        assert!((row.gbps.unwrap() / gbps - 1.0).abs() < 1e-9);
+        assert!((row.fraction_of_limit.unwrap() * 1000.0 / gbps - 1.0).abs() < 1e-9);
+        assert_eq!(read.absent[0].reason, "no tile takes 8 tokens of 14336 columns");
+    }
 }

@@ -87,6 +87,14 @@ impl Work {
         ends.max().unwrap_or(0)
     }
 
+    /// The most tokens, and columns, of a launch.
+    pub fn sizes(&self) -> String {
+        let of = |size: fn(&Product) -> u32| {
+            self.launches.iter().map(|launch| size(&launch.product)).max().unwrap_or(0)
+        };
+        format!("{} tokens of {} columns", of(|product| product.tokens), of(|product| product.k))
+    }
+
     /// Bytes of weights that a part reads.
     pub fn bytes(&self) -> f64 {
         let words: u64 = self.launches.iter().map(|launch| launch.product.words).sum();
