@@ -1,4 +1,4 @@
-//! [`Product`]: one launch's format and sizes, and what its results are.
+//! [`Product`]: what one launch is, and what its results are.
 
 use half::f16;
 use rayon::prelude::*;
@@ -12,18 +12,27 @@ const TILE: u32 = 16;
 /// Tiles of a result that are compared, from the first to the last.
 const CHECKED: u32 = 4;
 
-/// `y = x w^T`: `x: [tokens, k]` in f32, `w: [n, k]` as fragments.
+/// What a launch makes of weights `w: [n, k]` as fragments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `x w^T`, `x: [tokens, k]` in f32.
+    Multiply { tokens: u32 },
+    /// `w` in f16.
+    Dequantise,
+}
+
+/// A launch's kind, format and sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Product {
+    pub kind: Kind,
     pub format: Format,
-    pub tokens: u32,
     pub n: u32,
     pub k: u32,
     /// Words of the weights.
     pub words: u64,
 }
 
-/// What an element of `y` should be.
+/// What an element of the result should be.
 pub(super) struct Element {
     /// Its index.
     pub at: u64,
@@ -33,9 +42,26 @@ pub(super) struct Element {
 
 impl Product {
     /// `None` where the matrix has no fragments.
-    pub fn new(format: Format, tokens: u32, n: u32, k: u32) -> Option<Product> {
+    pub fn new(kind: Kind, format: Format, n: u32, k: u32) -> Option<Product> {
         let words = Fragments::new(format, n as usize, k as usize)?.words() as u64;
-        Some(Product { format, tokens, n, k, words })
+        Some(Product { kind, format, n, k, words })
+    }
+
+    /// Tokens of the activations; none where there are none.
+    pub fn tokens(&self) -> u32 {
+        match self.kind {
+            Kind::Multiply { tokens } => tokens,
+            Kind::Dequantise => 0,
+        }
+    }
+
+    /// Bytes of the weights, and of the result where that grows with them.
+    pub fn bytes(&self) -> u64 {
+        let written = match self.kind {
+            Kind::Multiply { .. } => 0,
+            Kind::Dequantise => 2 * u64::from(self.n) * u64::from(self.k),
+        };
+        4 * self.words + written
     }
 
     /// Elements of some tiles of rows, where the weights begin at the word `first` of all.
@@ -60,8 +86,15 @@ impl Product {
             if dequantise_row(self.format, rows, &planes, r, &mut row).is_err() {
                 return Vec::new();
             }
-            for (t, x) in (0..self.tokens).zip(x.chunks(k)) {
-                let at = u64::from(t) * u64::from(self.n) + u64::from(tile * TILE) + r as u64;
+            let number = u64::from(tile * TILE) + r as u64;
+            if self.kind == Kind::Dequantise {
+                let halves = row.iter().map(|w| f16::from_f32(*w).to_f64());
+                let from = number * u64::from(self.k)..;
+                let element = |(at, value)| Element { at, value, tolerance: 0.0 };
+                elements.extend(from.zip(halves).map(element));
+            }
+            for (t, x) in (0..self.tokens()).zip(x.chunks(k)) {
+                let at = u64::from(t) * u64::from(self.n) + number;
                 let (value, size) = sum(&row, x);
                 let tolerance = match self.format {
                     // Activations are off by half a unit of bf16.

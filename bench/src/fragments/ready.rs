@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use tilewright_kernels_matmul::fragments::matvec;
+use half::f16;
+use tilewright_kernels_matmul::fragments::{dequantise_fragments, matvec};
 use tilewright_runtime::{Device, Error, Recording, Tensor};
 
 use super::numbers;
-use super::product::Element;
+use super::product::{Element, Kind};
 use super::work::{Launch, Work};
 use crate::Agreement;
 
@@ -29,9 +30,17 @@ pub(super) struct Ready {
 /// Where all launches of one product write, and what the last of them should leave there.
 struct Output {
     last: Launch,
-    x: Tensor<f32>,
-    y: Tensor<f32>,
+    tensors: Tensors,
     elements: Vec<Element>,
+}
+
+enum Tensors {
+    Multiply {
+        x: Tensor<f32>,
+        y: Tensor<f32>,
+    },
+    /// Pairs.
+    Dequantise(Tensor<u32>),
 }
 
 impl Ready {
@@ -49,7 +58,7 @@ impl Ready {
         }
         for Output { last, elements, .. } in &mut outputs {
             let product = last.product;
-            let x = numbers::activations(product.tokens * product.k);
+            let x = numbers::activations(product.tokens() * product.k);
             *elements = product.elements(last.first, &x);
         }
         let recording = device.record(|| {
@@ -57,7 +66,10 @@ impl Ready {
                 let of = |output: &&mut Output| output.last.product == *product;
                 let Some(output) = outputs.iter_mut().find(of) else { continue };
                 let (name, w) = (product.format.name(), pool.view(*first, [product.words])?);
-                matvec(device, &output.x, &w, &mut output.y, product.n, 0, 0, name)?;
+                match &mut output.tensors {
+                    Tensors::Multiply { x, y } => matvec(device, x, &w, y, product.n, 0, 0, name)?,
+                    Tensors::Dequantise(out) => dequantise_fragments(device, &w, out, 0, name)?,
+                }
             }
             Ok(())
         })?;
@@ -71,7 +83,7 @@ impl Ready {
     pub fn agreement(&self) -> Result<Agreement, Error> {
         let mut worst = Agreement::default();
         for output in &self.outputs {
-            let found = output.y.download()?;
+            let found = output.tensors.result()?;
             if output.elements.is_empty() {
                 worst.lengths("what is expected", 0, found.len());
             }
@@ -119,10 +131,29 @@ impl Ready {
 impl Output {
     fn new(device: &Device, launch: &Launch) -> Result<Output, Error> {
         let product = launch.product;
-        let x = numbers::activations(product.tokens * product.k);
-        let x = device.upload([product.tokens, product.k], &x)?;
-        let y = device.zeros::<f32>([product.tokens, product.n])?;
-        Ok(Output { last: *launch, x, y, elements: Vec::new() })
+        let tensors = match product.kind {
+            Kind::Multiply { tokens } => {
+                let x = numbers::activations(tokens * product.k);
+                let x = device.upload([tokens, product.k], &x)?;
+                Tensors::Multiply { x, y: device.zeros([tokens, product.n])? }
+            }
+            Kind::Dequantise => Tensors::Dequantise(device.zeros([product.n, product.k / 2])?),
+        };
+        Ok(Output { last: *launch, tensors, elements: Vec::new() })
+    }
+}
+
+impl Tensors {
+    /// What was written.
+    fn result(&self) -> Result<Vec<f32>, Error> {
+        match self {
+            Tensors::Multiply { y, .. } => y.download(),
+            Tensors::Dequantise(out) => {
+                let pairs = out.download()?.into_iter();
+                let halves = pairs.flat_map(|pair| [pair as u16, (pair >> 16) as u16]);
+                Ok(halves.map(|bits| f16::from_bits(bits).to_f32()).collect())
+            }
+        }
     }
 }
 
@@ -131,7 +162,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::Ready;
     use crate::fragments::numbers;
-    use crate::fragments::product::Product;
+    use crate::fragments::product::{Kind, Product};
     use crate::fragments::work::Work;
     use crate::record::Protocol;
     use tilewright_kernels::Format;
@@ -139,8 +170,8 @@ mod tests {
     use tilewright_testing::hopper_interpreter;
 
     /// Two matrices in turn, so that the last launch has the second one.
-    fn work(format: Format, tokens: u32) -> Work {
-        let product = Product::new(format, tokens, 96, 2048).unwrap();
+    fn work(format: Format, kind: Kind) -> Work {
+        let product = Product::new(kind, format, 96, 2048).unwrap();
         Work::product(product, Protocol::Pdl, 5 * product.words, 4)
     }
 
@@ -148,8 +179,15 @@ mod tests {
     fn results_are_right_and_those_of_other_weights_are_not() {
         let cpu = Device::open(&DeviceSelector::Cpu).unwrap();
         for device in [cpu, hopper_interpreter()] {
-            for (format, tokens) in [(Format::Q4_0, 1), (Format::Q8_0, 2), (Format::Bf16, 4)] {
-                let work = work(format, tokens);
+            for (format, tokens) in [
+                (Format::Q4_0, 1),
+                (Format::Q8_0, 2),
+                (Format::Bf16, 4),
+                (Format::Q4_0, 0),
+                (Format::Bf16, 0),
+            ] {
+                let kind = Kind::Multiply { tokens };
+                let work = work(format, if tokens == 0 { Kind::Dequantise } else { kind });
                 let pool = numbers::pool(&device, work.words()).unwrap();
                 let ready = Ready::new(&device, &pool, &work).unwrap();
                 assert!(!ready.agreement().unwrap().passed(), "nothing has run");

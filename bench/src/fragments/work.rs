@@ -2,7 +2,7 @@
 
 use tilewright_kernels::Format;
 
-use super::product::Product;
+use super::product::{Kind, Product};
 use crate::record::Protocol;
 
 /// Bytes of weights over which a graph goes at least: far more than any cache.
@@ -43,12 +43,15 @@ pub(super) fn all() -> Vec<Work> {
     for protocol in [Protocol::Graph, Protocol::Pdl] {
         for format in formats {
             for (n, k) in shapes {
-                let products = [1, 2, 4, 8].map(|tokens| Product::new(format, tokens, n, k));
-                let works = products.into_iter().flatten();
+                let kinds = [1, 2, 4, 8].map(|tokens| Kind::Multiply { tokens });
+                let works = kinds.into_iter().filter_map(|kind| Product::new(kind, format, n, k));
                 all.extend(works.map(|product| Work::product(product, protocol, DISTINCT, LEAST)));
             }
         }
     }
+    let rows = |format| Product::new(Kind::Dequantise, format, 14_336, 4096);
+    let rows = formats.into_iter().filter_map(rows);
+    all.extend(rows.map(|product| Work::product(product, Protocol::Graph, DISTINCT, LEAST)));
     let token = |format| Work::token("8b", format, &[LAYER.as_slice(); LAYERS as usize].concat());
     all.extend(formats.map(token));
     all
@@ -61,15 +64,19 @@ impl Work {
         let launches = (0..least.max(matrices))
             .map(|at| Launch { product, first: at % matrices * product.words });
         let launches: Vec<Launch> = launches.collect();
-        let Product { format, tokens, n, k, .. } = product;
-        let id = format!("quantized/{}/{n}x{k}/m{tokens}", lower(format));
+        let Product { kind, format, n, k, .. } = product;
+        let id = match kind {
+            Kind::Multiply { tokens } => format!("quantized/{}/{n}x{k}/m{tokens}", lower(format)),
+            Kind::Dequantise => format!("dequantise_fragments/{}/{n}x{k}", lower(format)),
+        };
         Work { id, protocol, parts: launches.len() as u32, launches }
     }
 
     /// All products of one token of a model: those of its layers, then the head.
     pub fn token(name: &str, format: Format, layers: &[(u32, u32)]) -> Work {
         let products = layers.iter().chain([&HEAD]);
-        let products = products.filter_map(|(n, k)| Product::new(format, 1, *n, *k));
+        let products = products
+            .filter_map(|(n, k)| Product::new(Kind::Multiply { tokens: 1 }, format, *n, *k));
         let mut first = 0;
         let launches = products.map(|product| {
             let launch = Launch { product, first };
@@ -92,13 +99,13 @@ impl Work {
         let of = |size: fn(&Product) -> u32| {
             self.launches.iter().map(|launch| size(&launch.product)).max().unwrap_or(0)
         };
-        format!("{} tokens of {} columns", of(|product| product.tokens), of(|product| product.k))
+        format!("{} tokens of {} columns", of(Product::tokens), of(|product| product.k))
     }
 
-    /// Bytes of weights that a part reads.
+    /// Bytes that a part moves: the weights, and rows in f16.
     pub fn bytes(&self) -> f64 {
-        let words: u64 = self.launches.iter().map(|launch| launch.product.words).sum();
-        4.0 * words as f64 / f64::from(self.parts)
+        let bytes: u64 = self.launches.iter().map(|launch| launch.product.bytes()).sum();
+        bytes as f64 / f64::from(self.parts)
     }
 }
 
@@ -116,7 +123,7 @@ mod tests {
     #[test]
     fn every_row_is_there_once_and_goes_over_distinct_weights() {
         let all = all();
-        assert_eq!(all.len(), 2 * 3 * 4 * 4 + 3);
+        assert_eq!(all.len(), 2 * 3 * 4 * 4 + 3 + 3);
         let rows = all.iter().map(|work| (work.id.as_str(), work.protocol == Protocol::Pdl));
         assert_eq!(rows.collect::<BTreeSet<_>>().len(), all.len());
         for work in &all {
@@ -149,5 +156,7 @@ mod tests {
         let work = all.iter().find(|work| work.id == "quantized/q8_0/14336x4096/m4").unwrap();
         assert_eq!(work.bytes(), 14_336.0 * 4096.0 / 32.0 * 34.0);
         assert_eq!(work.parts as usize, work.launches.len());
+        let rows = all.iter().find(|work| work.id == "dequantise_fragments/q8_0/14336x4096");
+        assert_eq!(rows.unwrap().bytes(), 14_336.0 * 4096.0 / 32.0 * (34.0 + 64.0));
     }
 }
