@@ -18,7 +18,8 @@ pub fn group_halves<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
         Format::Q4_K => halves_q4_k::<1>(w, group)[0],
         Format::Q5_K => halves_q5_k::<1>(w, group)[0],
         Format::Q6_K => halves_q6_k::<1>(w, group)[0],
-        Format::F16 => halves_f16(w, group),
+        Format::F16 => halves_of_group::<FORMAT>(w, group),
+        Format::BF16 => halves_of_group::<FORMAT>(w, group),
         _ => {
             let mut words = [0u32; 16];
             visit_group::<FORMAT>(w, group, |offset, four| {
@@ -30,19 +31,40 @@ pub fn group_halves<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
     }
 }
 
-/// [`group_halves`] of two neighbouring groups of a row of `groups` that begins at the group `row`: the
-/// groups `first`, an even number, and `first + 1`, or the last one where the row ends before.
-pub fn pair_halves<const FORMAT: Format>(
+/// The weights of a row that one of four lanes has, of the eight groups from `step` on: as two groups' worth
+/// of [`group_halves`], of which quarter `q` of the `i`-th is what [`lane_part`] says. The row of `groups`
+/// begins at the group `row`; what lies beyond its end repeats its last weights.
+///
+/// Four lanes read what lies side by side, where a group is no more than a lane reads at once; two groups of
+/// a K format share their bytes.
+pub fn lane_halves<const FORMAT: Format>(
     w: Packed,
     row: u32,
-    first: u32,
+    step: u32,
+    lane: u32,
     groups: u32,
 ) -> [[u32; 16]; 2] {
+    let pair = row + min(step + lane * 2, groups - 2);
     match FORMAT {
-        Format::Q4_K => halves_q4_k::<2>(w, row + min(first, groups - 2)),
-        Format::Q5_K => halves_q5_k::<2>(w, row + min(first, groups - 2)),
-        Format::Q6_K => halves_q6_k::<2>(w, row + min(first, groups - 2)),
-        _ => map(2, |i| group_halves::<FORMAT>(w, row + min(first + i, groups - 1))),
+        Format::Q4_K => halves_q4_k::<2>(w, pair),
+        Format::Q5_K => halves_q5_k::<2>(w, pair),
+        Format::Q6_K => halves_q6_k::<2>(w, pair),
+        Format::F16 => halves_of_chunks::<FORMAT>(w, row, step * 4 + lane, groups),
+        Format::BF16 => halves_of_chunks::<FORMAT>(w, row, step * 4 + lane, groups),
+        _ => map(2, |i| group_halves::<FORMAT>(w, row + min(step + i * 4 + lane, groups - 1))),
+    }
+}
+
+/// The group among eight, and the quarter of it, of quarter `q` of a lane's `i`-th group in
+/// [`lane_halves`].
+pub fn lane_part<const FORMAT: Format>(lane: u32, i: u32, q: u32) -> (u32, u32) {
+    match FORMAT {
+        Format::Q4_K => (lane * 2 + i, q),
+        Format::Q5_K => (lane * 2 + i, q),
+        Format::Q6_K => (lane * 2 + i, q),
+        Format::F16 => (i * 4 + q, lane),
+        Format::BF16 => (i * 4 + q, lane),
+        _ => (i * 4 + lane, q),
     }
 }
 
@@ -231,12 +253,35 @@ fn part_scales<const COUNT: u32>(
     })
 }
 
-fn halves_f16(w: Packed, group: u32) -> [u32; 16] {
-    let fours = map(4, |i| w.four(group * 4 + i));
-    // Of two words with the weights 0 to 3, the even or the odd ones.
-    map(16, |i| {
-        let first = i / 2 * 2;
-        let (low, high) = (fours[first / 4][first % 4], fours[first / 4][first % 4 + 1]);
-        prmt(low, high, if i % 2 == 0 { 0x5410 } else { 0x7632 })
+fn halves_of_group<const FORMAT: Format>(w: Packed, group: u32) -> [u32; 16] {
+    let fours = map(4, |q| halves_of_eight::<FORMAT>(w.four(group * 4 + q)));
+    map(16, |i| fours[i / 4][i % 4])
+}
+
+/// Every fourth of the eights of a row from the `first` on.
+fn halves_of_chunks<const FORMAT: Format>(
+    w: Packed,
+    row: u32,
+    first: u32,
+    groups: u32,
+) -> [[u32; 16]; 2] {
+    let fours = map(8, |c| w.four(row * 4 + min(first + c * 4, groups * 4 - 1)));
+    let halves = map(8, |c| halves_of_eight::<FORMAT>(fours[c]));
+    map(2, |i| map(16, |j| halves[i * 4 + j / 4][j % 4]))
+}
+
+/// Eight 16-bit floats in the order of [`group_halves`].
+fn halves_of_eight<const FORMAT: Format>(words: [u32; 4]) -> [u32; 4] {
+    map(4, |i| {
+        // Of two words with the weights 0 to 3, the even or the odd ones.
+        let (low, high) = (words[i / 2 * 2], words[i / 2 * 2 + 1]);
+        if FORMAT == Format::F16 {
+            prmt(low, high, if i % 2 == 0 { 0x5410 } else { 0x7632 })
+        } else if i % 2 == 0 {
+            bitcast::<u32>(pack_f16x2(bitcast::<f32>(low << 16), bitcast::<f32>(high << 16)))
+        } else {
+            let upper = |word| bitcast::<f32>(word & 0xffff0000);
+            bitcast::<u32>(pack_f16x2(upper(low), upper(high)))
+        }
     })
 }

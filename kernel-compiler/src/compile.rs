@@ -260,7 +260,7 @@ fn compile_instance(
     let verified = verify(module).map_err(|list| at_tile(list, case))?;
     let (shared, folds_grid) = (verified.shared_layout().1, is_linear(&verified));
     let text = match target {
-        Target::Ptx(_) => {
+        Target::Ptx(ptx) => {
             let text = ptx::emit(&verified).map_err(|list| at_tile(list, case))?;
             CompiledText {
                 target,
@@ -271,7 +271,7 @@ fn compile_instance(
                 shared,
                 cluster: verified.cluster.iter().product(),
                 folds_grid: false,
-                dependent_launch: waits_for_dependency(&verified),
+                dependent_launch: ptx.sm >= 90 && waits_for_dependency(&verified),
                 tensor_maps: tensor_maps(&verified),
             }
         }

@@ -1,8 +1,9 @@
 //! Kernels that start before the ones in front have ended: programmatic dependent launch.
 //!
-//! A text that says nothing about it waits at its entry, so that it touches nothing earlier than a plain
-//! launch would, and lets the next kernel start once all of its own workgroups have: what is saved is the
-//! gap between two kernels. Texts of `sm_80` are told so here, where the chip is known.
+//! Texts of `sm_80` are told so here, where the chip is known: where their kernels say that they wait, behind
+//! a prefetch of weights, say. A text that says nothing about it waits at its entry, so that it touches
+//! nothing earlier than a plain launch would, and lets the next kernel start once all of its own workgroups
+//! have: what is saved is the gap between two kernels.
 //!
 //! PTX ISA, "griddepcontrol" (PTX 7.8, sm_90).
 
@@ -22,8 +23,11 @@ impl KernelText {
     }
 }
 
-/// The text with both instructions at its entry, for the chips that have them; `None` for a text of another
-/// form than the compiler's.
+/// How a text for chips without these instructions says where it would wait and let others start.
+const REMARK: &str = "// griddepcontrol.";
+
+/// The text for the chips that have both instructions: where it says, else at its entry. `None` for a text of
+/// another form than the compiler's.
 fn waiting(code: &str) -> Option<String> {
     let (before, rest) = code.split_once(".version ")?;
     let (version, rest) = rest.split_once('\n')?;
@@ -33,11 +37,13 @@ fn waiting(code: &str) -> Option<String> {
     let (major, minor) = version.split_once('.')?;
     let version = (major.parse().ok()?, minor.parse().ok()?).max(VERSION);
     let sm = sm.parse::<u32>().ok()?.max(SM);
-    Some(format!(
-        "{before}.version {}.{}\n{between}.target sm_{sm}\n{head}\n{{\n    \
-         griddepcontrol.launch_dependents;\n    griddepcontrol.wait;\n{body}",
-        version.0, version.1
-    ))
+    let body = if body.contains(REMARK) {
+        body.replace(REMARK, "griddepcontrol.")
+    } else {
+        format!("    griddepcontrol.launch_dependents;\n    griddepcontrol.wait;\n{body}")
+    };
+    let (major, minor) = version;
+    Some(format!("{before}.version {major}.{minor}\n{between}.target sm_{sm}\n{head}\n{{\n{body}"))
 }
 
 #[cfg(test)]
@@ -75,6 +81,9 @@ mod tests {
         let told = waiting(&newer).unwrap();
         assert!(told.starts_with(".version 8.3\n.target sm_100\n"));
         assert_eq!(waiting("no kernel"), None);
+        let later = CODE.replace("    ret;", "    // griddepcontrol.wait;\n    ret;");
+        let told = waiting(&later).unwrap();
+        assert!(told.contains("{\n    .reg .b32 %r<2>;\n    griddepcontrol.wait;\n    ret;\n}"), "{told}");
     }
 
     #[test]

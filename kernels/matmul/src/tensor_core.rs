@@ -25,8 +25,7 @@ pub mod kernels {
     const WARPS: u32 = 8;
     /// Rows of a fragment.
     const ROWS: u32 = 16;
-    /// Groups of each row that a lane reads before it multiplies: neighbours, which share the bytes of a
-    /// K format.
+    /// Groups' worth of each row that a lane reads before it multiplies.
     const STEP: u32 = 2;
     /// Columns that all warps of a workgroup take in one step.
     const STRIDE: u32 = WARPS * STEP * 128;
@@ -39,7 +38,7 @@ pub mod kernels {
         min_blocks = 2,
         values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
         tiles(WIDTH) = first_of[4096, 16384],
-        when(tokens == 1 && n > 0 && blocks > 0 && k % 32 == 0 && k <= WIDTH && column + n <= y_stride),
+        when(tokens == 1 && n > 0 && blocks > 0 && k > 0 && k % 32 == 0 && k <= WIDTH && column + n <= y_stride),
         targets = [sm_80],
         cost(bytes = 4 * (words + tokens * (k + n)), flops = 2 * tokens * n * k),
         reference = crate::reference::multiply_one,
@@ -62,14 +61,15 @@ pub mod kernels {
         let partial = shared::<f32, { 2 * WARPS * ROWS }>();
         let groups = k / 32;
         let packed = Packed { words: w, len: words, groups: n * groups };
+        wait_beside_weights::<FORMAT>(packed, groups);
         let unit = stage::<WIDTH>(x, halves, k);
         let (g, t) = (lane_id() / 4, lane_id() % 4);
-        let quarters = map(4, |quarter| place(t * STEP, quarter));
+        let places = map(4 * STEP, |at| bank_of::<FORMAT>(t, at / 4, at % 4));
         let mut side = 0u32;
         for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
             let sums =
                 slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_block, step, i, quarter| {
-                    let at = step * 16 + (quarters[quarter] + i * 16);
+                    let at = step * 16 + places[i * 4 + quarter];
                     assume(at + 4 <= WIDTH / 2);
                     halves.load::<4>(at)
                 });
@@ -123,6 +123,7 @@ pub mod kernels {
         let partial = shared::<f32, { WARPS * ROWS * TOKENS }>();
         let groups = k2 / 16;
         let packed = Packed { words: w, len: words, groups: n * groups };
+        wait_beside_weights::<FORMAT>(packed, groups);
         let (g, t) = (lane_id() / 4, lane_id() % 4);
         let first = block_id_y() * TOKENS;
         for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
@@ -132,7 +133,8 @@ pub mod kernels {
                 n,
                 groups,
                 |block, step, i, quarter| {
-                    let group = step + t * STEP + i;
+                    let (group, quarter) = lane_part::<FORMAT>(t, i, quarter);
+                    let group = step + group;
                     // Tokens beyond the last repeat it, groups beyond the last are zero.
                     let token = min(first + block * 8 + g, tokens - 1);
                     let mut four = [0u32; 4];
@@ -165,9 +167,16 @@ pub mod kernels {
         }
     }
 
+    /// Waits for the kernel in front, and for the start of this workgroup's first tile meanwhile.
+    fn wait_beside_weights<const FORMAT: Format>(w: Packed, groups: u32) {
+        grid_dependency_launch();
+        prefetch_groups::<FORMAT>(w, block_id() * ROWS * groups);
+        grid_dependency_wait();
+    }
+
     /// Products of 16 rows with blocks of eight tokens over this warp's columns: the fragments of C.
-    /// `activations(block, step, i, quarter)` are a quarter of those of the lane's group `i` among the
-    /// groups from `step` on.
+    /// `activations(block, step, i, quarter)` are those of a quarter of the lane's group `i` among the groups
+    /// from `step` on, as `lane_part` has them.
     fn slice_of_rows<const FORMAT: Format, const BLOCKS: u32>(
         w: Packed,
         tile: u32,
@@ -181,10 +190,9 @@ pub mod kernels {
         let other = min(tile * ROWS + g + 8, n - 1) * groups;
         let mut sums = [[0.0f32; 4]; BLOCKS];
         for step in (subgroup_id() * (4 * STEP)..groups).step_by(WARPS * 4 * STEP) {
-            let first = step + t * STEP;
             // Groups beyond the last repeat it too; the activations there are zero.
-            let a = pair_halves::<FORMAT>(w, row, first, groups);
-            let b = pair_halves::<FORMAT>(w, other, first, groups);
+            let a = lane_halves::<FORMAT>(w, row, step, t, groups);
+            let b = lane_halves::<FORMAT>(w, other, step, t, groups);
             for i in unroll(0..STEP) {
                 for quarter in unroll(0..4) {
                     for block in unroll(0..BLOCKS) {
@@ -214,20 +222,26 @@ pub mod kernels {
 
     /// Rounds a token into workgroup memory, zeros behind it; returns what the values are multiples of.
     fn stage<const WIDTH: u32>(x: &[f32], halves: &[u32], k: u32) -> f32 {
+        const BATCH: u32 = min(WIDTH / 1024, 8);
         let padded = min(k.div_ceil(STRIDE) * STRIDE, WIDTH);
         let mut unit = 1.0f32;
         for pass in unroll(0..2) {
             let mut largest = 0.0f32;
             if pass == 0 || unit != 1.0 {
-                for quad in (thread_id()..padded / 4).step_by(256) {
-                    let mut four = [0.0f32; 4];
-                    if quad * 4 + 4 <= k {
-                        four = x.load(quad * 4);
+                for first in (thread_id()..padded / 4).step_by(256 * BATCH) {
+                    // All loads come before the first store: they cost one latency.
+                    let fours: [[f32; 4]; BATCH] =
+                        map(BATCH, |i| x.load::<4>(min(first + i * 256, k / 4 - 1) * 4));
+                    for i in unroll(0..BATCH) {
+                        let quad = first + i * 256;
+                        if quad < padded / 4 {
+                            let four = map(4, |j| select(quad * 4 < k, fours[i][j], 0.0));
+                            largest = max(largest, largest_of(four));
+                            let to = bank(quad / 8, quad % 8 / 2) + quad % 2 * 2;
+                            assume(to + 2 <= WIDTH / 2);
+                            halves.store(to, rounded::<false>(four, 1.0 / unit));
+                        }
                     }
-                    largest = max(largest, largest_of(four));
-                    let to = place(quad / 8, quad % 8 / 2) + quad % 2 * 2;
-                    assume(to + 2 <= WIDTH / 2);
-                    halves.store(to, rounded::<false>(four, 1.0 / unit));
                 }
             }
             if pass == 0 {
@@ -240,8 +254,14 @@ pub mod kernels {
 
     /// Where a quarter of a group's activations lies in workgroup memory: those that four lanes read at once
     /// are in different banks.
-    fn place(group: u32, quarter: u32) -> u32 {
+    fn bank(group: u32, quarter: u32) -> u32 {
         group * 16 + (quarter ^ (group / STEP % 4)) * 4
+    }
+
+    /// The same for a lane's part.
+    fn bank_of<const FORMAT: Format>(lane: u32, i: u32, quarter: u32) -> u32 {
+        let (group, quarter) = lane_part::<FORMAT>(lane, i, quarter);
+        bank(group, quarter)
     }
 
     fn largest_of(four: [f32; 4]) -> f32 {

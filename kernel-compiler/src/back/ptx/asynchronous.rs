@@ -80,14 +80,19 @@ impl Emitter<'_> {
                 let read = if *read { ".read" } else { "" };
                 self.bulk_line(&format!("cp.async.bulk.wait_group{read} {pending};"));
             }
-            AsyncOp::GridDependencyWait => {
-                self.need(tables::GRID_DEPENDENCY);
-                self.line("griddepcontrol.wait;");
-            }
-            AsyncOp::GridDependencyLaunch => {
-                self.need(tables::GRID_DEPENDENCY);
-                self.line("griddepcontrol.launch_dependents;");
-            }
+            AsyncOp::GridDependencyWait => self.grid_dependency("wait"),
+            AsyncOp::GridDependencyLaunch => self.grid_dependency("launch_dependents"),
+        }
+    }
+
+    /// A remark for chips without dependent launches: the runtime makes an instruction of it where it links
+    /// the text for a later one.
+    fn grid_dependency(&mut self, what: &str) {
+        if self.ptx.sm < 90 {
+            self.line(format_args!("// griddepcontrol.{what};"));
+        } else {
+            self.need(tables::GRID_DEPENDENCY);
+            self.line(format_args!("griddepcontrol.{what};"));
         }
     }
 
