@@ -15,9 +15,9 @@ use crate::Agreement;
 const ROUND: Duration = Duration::from_millis(10);
 /// Rounds that count, and those before them: the GPU is then as hot as it will be.
 const ROUNDS: u32 = 15;
-const WARM: u32 = 2;
+const WARM: u32 = 3;
 /// A round has no more replays, should a clock stand still.
-const MOST: u32 = 10_000;
+const MOST: f64 = 10_000.0;
 
 /// A row's work on a device.
 pub(super) struct Ready {
@@ -101,10 +101,10 @@ impl Ready {
     /// # Errors
     /// The device's.
     pub fn rounds(&self) -> Result<Vec<f64>, Error> {
-        let mut replays = 1;
-        while self.time(replays)? < ROUND && replays < MOST {
-            replays *= 2;
-        }
+        // The first replays are as slow as a cold GPU.
+        self.time(2)?;
+        let one = self.time(2)?.as_secs_f64() / 2.0;
+        let replays = (ROUND.as_secs_f64() / one).ceil().clamp(1.0, MOST) as u32;
         for _ in 0..WARM {
             self.time(replays)?;
         }

@@ -9,7 +9,7 @@ mod random_blocks;
 use random_blocks::{BESIDE, NO_WEIGHTS, blocks};
 use tilewright_kernels_matmul::fragments::{dequantise_fragments, matvec};
 use tilewright_kernels_reference::formats::{Format, Fragments, dequantise_row, pack};
-use tilewright_runtime::{CudaCapabilities, Device, Error, f16};
+use tilewright_runtime::{BackendKind, CudaCapabilities, Device, Error, Options, f16};
 use tilewright_testing::{Guarded, Random, hopper_interpreter, interpreters};
 
 /// The reference, the interpreter, and a Hopper GPU where one is asked for.
@@ -17,7 +17,12 @@ fn devices() -> Vec<Device> {
     let mut all = vec![Device::open(&"cpu".parse().unwrap()).unwrap(), hopper_interpreter()];
     let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_default();
     for name in names.split(',').filter(|name| name.starts_with("cuda")) {
-        let device = Device::open(&name.parse().unwrap()).unwrap();
+        let (selector, overlap) = match name.strip_suffix("+overlap") {
+            Some(selector) => (selector, true),
+            None => (name, false),
+        };
+        let options = Options { overlap, ..Options::default() };
+        let device = Device::open_with(&selector.parse().unwrap(), &options).unwrap();
         if device.capabilities().cuda.as_ref().is_some_and(CudaCapabilities::is_hopper) {
             all.push(device);
         }
@@ -95,6 +100,19 @@ fn one_to_eight_tokens_agree_with_f64() {
             // Several slots a warp, and the wider tile.
             check(&device, format, [1, 16, 3 * slots], 0);
             check(&device, format, [3, 32, 2 * slots], 1);
+        }
+    }
+}
+
+#[test]
+fn workgroups_take_several_tiles() {
+    for device in devices().iter().filter(|device| device.kind() == BackendKind::Cuda) {
+        for format in [Format::Q4_0, Format::Q8_0, Format::Bf16] {
+            // More tiles than workgroups, the last round of them not whole, and the widest rows.
+            for shape in [[1, 4272, 4096], [2, 4272, 2048], [4, 2160, 14_336], [8, 2160, 4096]] {
+                check(device, format, shape, 1);
+            }
+            check_rows(device, format, [4272, 4096, 32, 4240]);
         }
     }
 }

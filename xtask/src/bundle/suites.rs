@@ -24,6 +24,7 @@ const SUITES: &[Suite] = &[
     suite("kernels-matmul", "conformance", true),
     suite("kernels-matmul", "tensor_core", true),
     suite("kernels-matmul", "dense", true),
+    suite("kernels-matmul", "fragments", true),
     suite("kernels-attention", "suite", true),
     suite("kernels-sampling", "suite", true),
     suite("kernels", "api", true),
