@@ -63,34 +63,6 @@ pub fn plane(count: u32, bytes: u32) -> u32 {
     (count * bytes).div_ceil(16)
 }
 
-/// Where the largest plane of a matrix begins, and how many words of it a group has.
-fn largest_plane<const FORMAT: Format>(groups: u32) -> (u32, u32) {
-    match FORMAT {
-        Format::Q4_0 => (plane(groups, 2) * 4, 4),
-        Format::Q4_1 => (plane(groups, 4) * 4, 4),
-        Format::Q5_0 => ((plane(groups, 2) + plane(groups, 4)) * 4, 4),
-        Format::Q5_1 => (plane(groups, 4) * 8, 4),
-        Format::Q8_0 => (plane(groups, 2) * 4, 8),
-        Format::Q4_K => ((plane(groups / 8, 4) + plane(groups / 8, 12)) * 4, 4),
-        Format::Q5_K => {
-            ((plane(groups / 8, 4) + plane(groups / 8, 12) + plane(groups / 8, 32)) * 4, 4)
-        }
-        Format::Q6_K => (0, 4),
-        Format::F32 => (0, 32),
-        _ => (0, 16),
-    }
-}
-
-/// Asks for the largest plane's bytes of the groups from `first` on, 128 bytes from each thread of the
-/// workgroup.
-pub fn prefetch_groups<const FORMAT: Format>(w: Packed, first: u32) {
-    let (base, words) = largest_plane::<FORMAT>(w.groups);
-    let at = base + first * words + thread_id() * 32;
-    if at < w.len {
-        w.words.prefetch(at);
-    }
-}
-
 /// Visits the 32 weights of a group, four at a time: `visit(offset within the group, weights)`.
 ///
 /// `group` counts groups of the whole matrix: `row * (k / 32) + column / 32`.

@@ -6,9 +6,10 @@ use crate::diag::source::SourceMap;
 use crate::parse;
 
 /// The files, by name.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 4] = [
     ("library/reduce.rs", include_str!("../library/reduce.rs")),
     ("library/formats.rs", include_str!("../library/formats.rs")),
+    ("library/packed_words.rs", include_str!("../library/packed_words.rs")),
     ("library/halves.rs", include_str!("../library/halves.rs")),
 ];
 

@@ -61,35 +61,38 @@ pub mod kernels {
         let partial = shared::<f32, { 2 * WARPS * ROWS }>();
         let groups = k / 32;
         let packed = Packed { words: w, len: words, groups: n * groups };
-        wait_beside_weights::<FORMAT>(packed, groups);
-        let unit = stage::<WIDTH>(x, halves, k);
-        let (g, t) = (lane_id() / 4, lane_id() % 4);
-        let places = map(4 * STEP, |at| bank_of::<FORMAT>(t, at / 4, at % 4));
+        let places = map(4 * STEP, |at| bank_of::<FORMAT>(lane_id() % 4, at / 4, at % 4));
+        let mut unit = 0.0f32;
         let mut side = 0u32;
-        for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
-            let sums =
-                slice_of_rows::<FORMAT, 1>(packed, tile, n, groups, |_block, step, i, quarter| {
-                    let at = step * 16 + places[i * 4 + quarter];
-                    assume(at + 4 <= WIDTH / 2);
-                    halves.load::<4>(at)
-                });
-            if t == 0 {
-                let at = side * (WARPS * ROWS) + subgroup_id() * ROWS + g;
-                partial[at] = sums[0][0];
-                partial[at + 8] = sums[0][2];
-            }
-            barrier();
-            let row = tile * ROWS + thread_id();
-            if thread_id() < ROWS && row < n {
-                let mut sum = 0.0f32;
-                for warp in unroll(0..WARPS) {
-                    sum += partial[side * (WARPS * ROWS) + warp * ROWS + thread_id()];
+        tiles_of_rows::<FORMAT, 1, 26>(
+            packed,
+            n,
+            groups,
+            || unit = stage::<WIDTH>(x, halves, k),
+            |_block, step, i, quarter| {
+                let at = step * 16 + places[i * 4 + quarter];
+                assume(at + 4 <= WIDTH / 2);
+                halves.load::<4>(at)
+            },
+            |tile, sums| {
+                if lane_id() % 4 == 0 {
+                    let at = side * (WARPS * ROWS) + subgroup_id() * ROWS + lane_id() / 4;
+                    partial[at] = sums[0][0];
+                    partial[at + 8] = sums[0][2];
                 }
-                put(y, index(column + row), sum * unit, accumulate);
-            }
-            // The other half is written while this one may still be read.
-            side = 1 - side;
-        }
+                barrier();
+                let row = tile * ROWS + thread_id();
+                if thread_id() < ROWS && row < n {
+                    let mut sum = 0.0f32;
+                    for warp in unroll(0..WARPS) {
+                        sum += partial[side * (WARPS * ROWS) + warp * ROWS + thread_id()];
+                    }
+                    put(y, index(column + row), sum * unit, accumulate);
+                }
+                // The other half is written while this one may still be read.
+                side = 1 - side;
+            },
+        );
     }
 
     /// `y[t, column + r] (=|+=) units[t] * sum_c x[t, c] * w[r, c]`, `x` as `round_activations` leaves it.
@@ -123,93 +126,133 @@ pub mod kernels {
         let partial = shared::<f32, { WARPS * ROWS * TOKENS }>();
         let groups = k2 / 16;
         let packed = Packed { words: w, len: words, groups: n * groups };
-        wait_beside_weights::<FORMAT>(packed, groups);
         let (g, t) = (lane_id() / 4, lane_id() % 4);
         let first = block_id_y() * TOKENS;
-        for tile in (block_id()..n.div_ceil(ROWS)).step_by(grid_dim()) {
-            let sums = slice_of_rows::<FORMAT, { TOKENS / 8 }>(
-                packed,
-                tile,
-                n,
-                groups,
-                |block, step, i, quarter| {
-                    let (group, quarter) = lane_part::<FORMAT>(t, i, quarter);
-                    let group = step + group;
-                    // Tokens beyond the last repeat it, groups beyond the last are zero.
-                    let token = min(first + block * 8 + g, tokens - 1);
-                    let mut four = [0u32; 4];
-                    if group < groups {
-                        assume(group * 16 + 16 <= k2);
-                        four = x.load(index(token) * k2 + group * 16 + quarter * 4);
-                    }
-                    four
-                },
-            );
-            for block in unroll(0..TOKENS / 8) {
-                for i in unroll(0..4) {
-                    let (row, token) = (g + i / 2 * 8, block * 8 + t * 2 + i % 2);
-                    partial[(subgroup_id() * TOKENS + token) * ROWS + row] = sums[block][i];
+        tiles_of_rows::<FORMAT, { TOKENS / 8 }, 20>(
+            packed,
+            n,
+            groups,
+            || {},
+            |block, step, i, quarter| {
+                let (group, quarter) = lane_part::<FORMAT>(t, i, quarter);
+                let group = step + group;
+                // Tokens beyond the last repeat it, groups beyond the last are zero.
+                let token = min(first + block * 8 + g, tokens - 1);
+                let mut four = [0u32; 4];
+                if group < groups {
+                    assume(group * 16 + 16 <= k2);
+                    four = x.load(index(token) * k2 + group * 16 + quarter * 4);
                 }
-            }
-            barrier();
-            for at in (thread_id()..ROWS * TOKENS).step_by(256) {
-                let (row, token) = (tile * ROWS + at % ROWS, first + at / ROWS);
-                if row < n && token < tokens {
-                    let mut sum = 0.0f32;
-                    for warp in unroll(0..WARPS) {
-                        sum += partial[warp * (ROWS * TOKENS) + at];
+                four
+            },
+            |tile, sums| {
+                for block in unroll(0..TOKENS / 8) {
+                    for i in unroll(0..4) {
+                        let (row, token) = (g + i / 2 * 8, block * 8 + t * 2 + i % 2);
+                        partial[(subgroup_id() * TOKENS + token) * ROWS + row] = sums[block][i];
                     }
-                    let to = index(token) * y_stride + column + row;
-                    put(y, to, sum * units[token], accumulate);
                 }
-            }
-            barrier();
-        }
+                barrier();
+                for at in (thread_id()..ROWS * TOKENS).step_by(256) {
+                    let (row, token) = (tile * ROWS + at % ROWS, first + at / ROWS);
+                    if row < n && token < tokens {
+                        let mut sum = 0.0f32;
+                        for warp in unroll(0..WARPS) {
+                            sum += partial[warp * (ROWS * TOKENS) + at];
+                        }
+                        let to = index(token) * y_stride + column + row;
+                        put(y, to, sum * units[token], accumulate);
+                    }
+                }
+                barrier();
+            },
+        );
     }
 
-    /// Waits for the kernel in front, and for the start of this workgroup's first tile meanwhile.
-    fn wait_beside_weights<const FORMAT: Format>(w: Packed, groups: u32) {
-        grid_dependency_launch();
-        prefetch_groups::<FORMAT>(w, block_id() * ROWS * groups);
-        grid_dependency_wait();
-    }
-
-    /// Products of 16 rows with blocks of eight tokens over this warp's columns: the fragments of C.
-    /// `activations(block, step, i, quarter)` are those of a quarter of the lane's group `i` among the groups
-    /// from `step` on, as `lane_part` has them.
-    fn slice_of_rows<const FORMAT: Format, const BLOCKS: u32>(
+    /// Products of this workgroup's tiles of 16 rows with blocks of eight tokens: `finish(tile, sums)` has the
+    /// fragments of C over this warp's columns. `activations(block, step, i, quarter)` are those of a quarter
+    /// of the lane's group `i` among the groups from `step` on, as `lane_part` has them.
+    ///
+    /// The weights of the next step, or of the next tile, are read while those of this one are multiplied,
+    /// where a lane has room for them: no more than `AHEAD` words of a row. The first ones are asked for
+    /// before the kernel in front has ended.
+    fn tiles_of_rows<const FORMAT: Format, const BLOCKS: u32, const AHEAD: u32>(
         w: Packed,
-        tile: u32,
         n: u32,
         groups: u32,
+        prepare: impl Fn(),
         activations: impl Fn(u32, u32, u32, u32) -> [u32; 4],
-    ) -> [[f32; 4]; BLOCKS] {
-        let (g, t) = (lane_id() / 4, lane_id() % 4);
-        // Rows beyond the last repeat it; their sums are not stored.
-        let row = min(tile * ROWS + g, n - 1) * groups;
-        let other = min(tile * ROWS + g + 8, n - 1) * groups;
-        let mut sums = [[0.0f32; 4]; BLOCKS];
-        for step in (subgroup_id() * (4 * STEP)..groups).step_by(WARPS * 4 * STEP) {
-            // Groups beyond the last repeat it too; the activations there are zero.
-            let a = lane_halves::<FORMAT>(w, row, step, t, groups);
-            let b = lane_halves::<FORMAT>(w, other, step, t, groups);
-            for i in unroll(0..STEP) {
-                for quarter in unroll(0..4) {
-                    for block in unroll(0..BLOCKS) {
-                        let xs = activations(block, step, i, quarter);
-                        for pair in unroll(0..2) {
-                            let at = quarter * 4 + pair * 2;
-                            sums[block] = mma::<16, 8, 16, f16, f16>(
-                                [a[i][at], b[i][at], a[i][at + 1], b[i][at + 1]],
-                                [xs[pair * 2], xs[pair * 2 + 1]],
-                                sums[block],
-                            );
+        finish: impl Fn(u32, [[f32; 4]; BLOCKS]),
+    ) {
+        let tiles = n.div_ceil(ROWS);
+        let start = subgroup_id() * (4 * STEP);
+        grid_dependency_launch();
+        let mut next = [[0u32; lane_words::<FORMAT>()]; 2];
+        if lane_words::<FORMAT>() <= AHEAD {
+            next = read_rows::<FORMAT>(w, min(block_id(), tiles - 1), start, n, groups);
+        } else {
+            prefetch_groups::<FORMAT>(w, block_id() * ROWS * groups);
+        }
+        grid_dependency_wait();
+        prepare();
+        for tile in (block_id()..tiles).step_by(grid_dim()) {
+            let mut sums = [[0.0f32; 4]; BLOCKS];
+            for step in (start..groups).step_by(WARPS * 4 * STEP) {
+                let mut words = next;
+                if lane_words::<FORMAT>() > AHEAD {
+                    words = read_rows::<FORMAT>(w, tile, step, n, groups);
+                } else {
+                    let ends = step + WARPS * 4 * STEP >= groups;
+                    let next_step = select(ends, start, step + WARPS * 4 * STEP);
+                    let next_tile = select(ends, tile + grid_dim(), tile);
+                    if next_tile < tiles {
+                        next = read_rows::<FORMAT>(w, next_tile, next_step, n, groups);
+                    }
+                }
+                let rows = map(2, |half| {
+                    let row = row_start(tile, half, n, groups);
+                    unpack_lane::<FORMAT>(words[half], row, step, lane_id() % 4, groups)
+                });
+                for i in unroll(0..STEP) {
+                    for quarter in unroll(0..4) {
+                        for block in unroll(0..BLOCKS) {
+                            let xs = activations(block, step, i, quarter);
+                            for pair in unroll(0..2) {
+                                let at = quarter * 4 + pair * 2;
+                                let (a, b) = (rows[0][i], rows[1][i]);
+                                sums[block] = mma::<16, 8, 16, f16, f16>(
+                                    [a[at], b[at], a[at + 1], b[at + 1]],
+                                    [xs[pair * 2], xs[pair * 2 + 1]],
+                                    sums[block],
+                                );
+                            }
                         }
                     }
                 }
             }
+            finish(tile, sums);
         }
-        sums
+    }
+
+    /// What a lane has of two rows of a tile in a step. Groups beyond the last repeat it: the activations
+    /// there are zero.
+    fn read_rows<const FORMAT: Format>(
+        w: Packed,
+        tile: u32,
+        step: u32,
+        n: u32,
+        groups: u32,
+    ) -> [[u32; lane_words::<FORMAT>()]; 2] {
+        map(2, |half| {
+            let row = row_start(tile, half, n, groups);
+            read_lane::<FORMAT>(w, row, step, lane_id() % 4, groups)
+        })
+    }
+
+    /// The first group of a lane's row in the upper or the lower half of a tile. Rows beyond the last repeat
+    /// it; their sums are not stored.
+    fn row_start(tile: u32, half: u32, n: u32, groups: u32) -> u32 {
+        min(tile * ROWS + half * 8 + lane_id() / 4, n - 1) * groups
     }
 
     fn put(y: &mut [f32], at: index, sum: f32, accumulate: u32) {
