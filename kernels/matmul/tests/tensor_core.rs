@@ -196,7 +196,7 @@ fn a_token_is_normalised_on_the_way() {
         for (format, n, k, scale) in [
             (Format::Q4_0, 33, 96, 1.0f32),
             (Format::F16, 17, 544, 1e-4),
-            (Format::Q6_K, 19, 512, 1e5),
+            (Format::Q6K, 19, 512, 1e5),
             (Format::Q8_0, 16, 4128, 1.0),
         ] {
             if !is_affordable(&device, n * k / 64) {
