@@ -160,10 +160,7 @@ fn halves_q5_k<const COUNT: u32>(words: [u32; 20], part: u32) -> [[u32; 16]; COU
 
 /// As `halves_q4_k`, but for the nibbles, which lie in neighbouring bytes; the upper bits of both groups lie
 /// in the same ones.
-fn halves_q6_k<const COUNT: u32>(
-    words: [u32; 8 * COUNT + 10],
-    first: u32,
-) -> [[u32; 16]; COUNT] {
+fn halves_q6_k<const COUNT: u32>(words: [u32; 8 * COUNT + 10], first: u32) -> [[u32; 16]; COUNT] {
     const UPPER: u32 = 8 * COUNT;
     let (block, part) = (first / 8, first % 8);
     let d = one_of_two(words[UPPER + 9], block % 2 == 1);
@@ -210,7 +207,9 @@ fn part_scales<const COUNT: u32>(words: [u32; 4], part: u32) -> [(f16x2, f16x2);
 
 /// Of two words with the weights 0 to 3, the even or the odd ones.
 fn halves_f16(words: [u32; 16]) -> [u32; 16] {
-    map(16, |i| prmt(words[i / 2 * 2], words[i / 2 * 2 + 1], if i % 2 == 0 { 0x5410 } else { 0x7632 }))
+    map(16, |i| {
+        prmt(words[i / 2 * 2], words[i / 2 * 2 + 1], if i % 2 == 0 { 0x5410 } else { 0x7632 })
+    })
 }
 
 /// The same.

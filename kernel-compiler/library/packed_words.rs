@@ -92,9 +92,8 @@ pub fn read_groups<const FORMAT: Format, const COUNT: u32>(
     w: Packed,
     first: u32,
 ) -> [u32; group_words::<FORMAT, COUNT>()] {
-    let quads = map(fours::<FORMAT, COUNT>(), |i| {
-        w.four(four_at::<FORMAT, COUNT>(w.groups, first, i))
-    });
+    let quads =
+        map(fours::<FORMAT, COUNT>(), |i| w.four(four_at::<FORMAT, COUNT>(w.groups, first, i)));
     let words = map(singles::<FORMAT>(), |i| w.word(single_at::<FORMAT>(w.groups, first, i)));
     map(group_words::<FORMAT, COUNT>(), |i| {
         if i < quads.len() * 4 { quads[i / 4][i % 4] } else { words[i - quads.len() * 4] }

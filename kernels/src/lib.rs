@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`gather`] | reads and writes `T * d` weights |
 //! | [`rms_norm`] | `8 * T * d` bytes |
-//! | [`matmul`], [`matmul_each`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
+//! | [`matmul`], [`matmul_each`], [`matmul_normed`] | `bytes(W)` for one token; `2 * T * n * k` FLOPs for many |
 //! | [`rotary_append`] | `4 * T * (H + 2 G) * hd` bytes read, about as many written |
 //! | [`attention_decode`] | `2 * G * hd * (position + 1) * size(K)` bytes per token |
 //! | [`attention_tree`] | as [`attention_decode`] |
@@ -40,7 +40,7 @@ pub use attention::{attention_decode, attention_prefill, attention_tree};
 pub use element::KvElement;
 pub use embedding::gather;
 pub use formats::{Format, Plane};
-pub use matmul::{Output, Scratch, SumOrder, matmul, matmul_each};
+pub use matmul::{Norm, Output, Scratch, SumOrder, matmul, matmul_each, matmul_normed};
 pub use norm::rms_norm;
 pub use rotary::rotary_append;
 pub use rows::select_rows;
@@ -76,6 +76,7 @@ pub fn portable() -> Vec<&'static TypedKernel> {
 pub fn tensor_core() -> Vec<&'static TypedKernel> {
     vec![
         &tilewright_kernels_matmul::tensor_core::multiply_one::KERNEL,
+        &tilewright_kernels_matmul::tensor_core::multiply_normed::KERNEL,
         &tilewright_kernels_matmul::tensor_core::multiply_few::KERNEL,
         &tilewright_kernels_matmul::tensor_core::multiply_many::KERNEL,
         &tilewright_kernels_matmul::tensor_core::round_activations::KERNEL,

@@ -1,6 +1,6 @@
 //! Matrix products with packed weights, for one token and for many.
 
-use crate::matrix_units::{MatrixUnits, Memory};
+use crate::matrix_units::{MatrixUnits, Memory, multiply_normed, takes_one};
 use crate::weights::WeightMatrix;
 use tilewright_kernels_matmul as kernel;
 use tilewright_runtime::{Device, Error, Shape, Tensor};
@@ -102,6 +102,45 @@ pub fn matmul_each(
             Some(units) if w.fits_f16() => units.multiply(w, y, *column)?,
             _ => multiply(device, w, x, y, *column, accumulate)?,
         }
+    }
+    Ok(())
+}
+
+/// A root-mean-square normalisation with gains `[k]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Norm<'a> {
+    /// What each normalised column is multiplied with.
+    pub gains: &'a Tensor<f32>,
+    /// What is added to the mean of the squares.
+    pub eps: f32,
+}
+
+/// `y[t, column + r] = sum_c norm(x)[t, c] * w[r, c]` of several matrices, each with its first column of
+/// `y`: [`crate::rms_norm`] and [`matmul_each`] in fewer launches where the device has matrix units and
+/// there is one token. `normed: [T, k]` is memory for the other case.
+///
+/// # Errors
+/// As for those two.
+pub fn matmul_normed(
+    device: &Device,
+    parts: &[(&WeightMatrix, u32)],
+    x: &Tensor<f32>,
+    norm: &Norm<'_>,
+    normed: &mut Tensor<f32>,
+    y: &mut Tensor<f32>,
+    scratch: &Scratch,
+) -> Result<(), Error> {
+    for (w, column) in parts {
+        check(w, x, y, *column)?;
+    }
+    let memory = scratch.memory.as_ref().filter(|_| scratch.order == SumOrder::Fastest);
+    let fused = memory.filter(|_| parts.iter().all(|(w, _)| w.fits_f16() && takes_one(x, w)));
+    let Some(memory) = fused else {
+        crate::rms_norm(device, x, norm.gains, normed, norm.eps)?;
+        return matmul_each(device, parts, normed, y, Output::Store, scratch);
+    };
+    for (w, column) in parts {
+        multiply_normed(device, w, x, norm, memory, y, *column)?;
     }
     Ok(())
 }

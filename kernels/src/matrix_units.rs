@@ -1,7 +1,7 @@
 //! Products on CUDA's matrix units: which kernel, and what has to be rounded before it.
 
 use crate::formats;
-use crate::matmul::SumOrder;
+use crate::matmul::{Norm, SumOrder};
 use crate::weights::{Chunk, WeightMatrix};
 use tilewright_kernels_matmul::{matmul_scaled, tensor_core};
 use tilewright_kernels_reference::formats::Format;
@@ -59,6 +59,11 @@ impl Memory {
         }
         let weights = if is_hopper(device) { u64::from(ROUNDED_WEIGHTS) * 2 } else { 0 };
         4 * u64::from(tokens) * (u64::from(width).div_ceil(2) + 1) + weights
+    }
+
+    /// Workgroups that share the rows of a chunk.
+    fn blocks(&self, chunk: &Chunk) -> u32 {
+        (self.multiprocessors * RESIDENT).min(chunk.rows.div_ceil(16))
     }
 }
 
@@ -144,7 +149,7 @@ impl<'a> MatrixUnits<'a> {
             Some(rounded) if pairs && whole_rows(rounded, w.k) > 0 => Kernel::Hopper,
             _ => Kernel::Many,
         };
-        let few = if tokens == 1 && w.k <= WIDEST { Kernel::One } else { Kernel::Few };
+        let few = if takes_one(self.x, w) { Kernel::One } else { Kernel::Few };
         match self.order {
             // Nothing is rounded again for every token: one kernel for all numbers of tokens.
             SumOrder::Few if w.format == Format::F16 => match many {
@@ -166,7 +171,7 @@ impl<'a> MatrixUnits<'a> {
         y: &mut Tensor<f32>,
         column: u32,
     ) -> Result<(), Error> {
-        let (data, format, blocks) = (&chunk.data, w.format.name(), self.blocks(chunk));
+        let (data, format, blocks) = (&chunk.data, w.format.name(), self.memory.blocks(chunk));
         let MatrixUnits { device, x, accumulate, .. } = *self;
         tensor_core::multiply_one(
             device, x, data, y, chunk.rows, column, accumulate, blocks, format,
@@ -190,7 +195,7 @@ impl<'a> MatrixUnits<'a> {
                 device, &x, &units, data, y, n, column, accumulate, format,
             );
         }
-        let blocks = self.blocks(chunk);
+        let blocks = self.memory.blocks(chunk);
         tensor_core::multiply_few(
             device, &x, &units, data, y, n, column, accumulate, blocks, format,
         )
@@ -244,11 +249,31 @@ impl<'a> MatrixUnits<'a> {
         }
         Ok((halves, units))
     }
+}
 
-    /// Workgroups that share the rows of a chunk.
-    fn blocks(&self, chunk: &Chunk) -> u32 {
-        (self.memory.multiprocessors * RESIDENT).min(chunk.rows.div_ceil(16))
+/// Whether these are the products of one token that a workgroup can round by itself.
+pub(crate) fn takes_one(x: &Tensor<f32>, w: &WeightMatrix) -> bool {
+    x.shape().dims().first() == Some(&1) && w.k <= WIDEST
+}
+
+/// Products of one token, normalised by each workgroup.
+pub(crate) fn multiply_normed(
+    device: &Device,
+    w: &WeightMatrix,
+    x: &Tensor<f32>,
+    norm: &Norm<'_>,
+    memory: &Memory,
+    y: &mut Tensor<f32>,
+    column: u32,
+) -> Result<(), Error> {
+    for chunk in w.chunks() {
+        let (data, format, blocks) = (&chunk.data, w.format.name(), memory.blocks(chunk));
+        let (gains, eps, column) = (norm.gains, norm.eps, column + chunk.first_row);
+        tensor_core::multiply_normed(
+            device, x, gains, data, y, chunk.rows, column, eps, blocks, format,
+        )?;
     }
+    Ok(())
 }
 
 /// Whether products with rows of this width are those of f16 factors.

@@ -83,7 +83,10 @@ mod tests {
         assert_eq!(waiting("no kernel"), None);
         let later = CODE.replace("    ret;", "    // griddepcontrol.wait;\n    ret;");
         let told = waiting(&later).unwrap();
-        assert!(told.contains("{\n    .reg .b32 %r<2>;\n    griddepcontrol.wait;\n    ret;\n}"), "{told}");
+        assert!(
+            told.contains("{\n    .reg .b32 %r<2>;\n    griddepcontrol.wait;\n    ret;\n}"),
+            "{told}"
+        );
     }
 
     #[test]

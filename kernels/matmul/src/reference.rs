@@ -4,7 +4,7 @@ use tilewright_kernels_reference::formats::{
     Bf16, F16, Format, Fragments, Q4_0, Q4_1, Q4_K, Q5_0, Q5_1, Q5_K, Q6_K, Q8_0, dequantise_row,
     pack,
 };
-use tilewright_kernels_reference::quantized_matmul;
+use tilewright_kernels_reference::{quantized_matmul, rms_norm};
 use tilewright_runtime::f16;
 
 /// The scalar product with weights of a format by ggml's name.
@@ -54,6 +54,28 @@ pub(crate) fn multiply_one(
     format: &str,
 ) {
     matmul(x, w, y, tokens, k, y_stride, words, n, column, accumulate, format);
+}
+
+/// [`crate::tensor_core::multiply_normed`]'s reference.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn multiply_normed(
+    x: &[f32],
+    gains: &[f32],
+    w: &[u32],
+    y: &mut [f32],
+    tokens: u32,
+    k: u32,
+    y_stride: u32,
+    words: u32,
+    n: u32,
+    column: u32,
+    eps: f32,
+    _blocks: u32,
+    format: &str,
+) {
+    let mut normed = vec![0.0; x.len()];
+    rms_norm(x, gains, &mut normed, tokens, k, eps);
+    matmul(&normed, w, y, tokens, k, y_stride, words, n, column, 0, format);
 }
 
 /// [`crate::tensor_core::multiply_few`]'s reference.

@@ -9,6 +9,7 @@
 //! | tokens | kernel | bound by | activations |
 //! |---|---|---|---|
 //! | 1 | `multiply_one` | reading the weights once | rounded by each workgroup |
+//! | 1 | `multiply_normed` | the same | normalised and rounded by each workgroup |
 //! | 2 to 32 | `multiply_few` | reading the weights once | rounded by `round_activations` |
 //! | more | `multiply_many` | matrix units | the same |
 //!
@@ -17,7 +18,9 @@
 
 use tilewright_kernel_macros::kernel_module;
 
-pub use kernels::{dequantise, multiply_few, multiply_many, multiply_one, round_activations};
+pub use kernels::{
+    dequantise, multiply_few, multiply_many, multiply_normed, multiply_one, round_activations,
+};
 
 /// The kernels.
 #[kernel_module]
@@ -57,6 +60,56 @@ pub mod kernels {
         accumulate: u32,
         blocks: u32,
     ) {
+        one_token::<FORMAT, WIDTH>(w, y, [k, words, n, column, accumulate], |halves| {
+            stage::<WIDTH, false>(x, halves, k, |_quad| [1.0; 4]).unit
+        });
+    }
+
+    /// `y[0, column + r] = sum_c x[0, c] * gains[c] * w[r, c] / sqrt(mean(x[0, :]^2) + eps)`: the products of
+    /// a normalised token. Zhang & Sennrich 2019, equation 4.
+    #[kernel(
+        shapes(x: [tokens, k], gains: [k], w: [words], y: [tokens, y_stride]),
+        grid = blocks,
+        threads = 256,
+        min_blocks = 2,
+        values(FORMAT = [Format::F16, Format::BF16, Format::Q4_0, Format::Q4_1, Format::Q5_0, Format::Q5_1, Format::Q8_0, Format::Q4_K, Format::Q5_K, Format::Q6_K]),
+        tiles(WIDTH) = first_of[4096, 16384],
+        when(tokens == 1 && n > 0 && blocks > 0 && k > 0 && k % 32 == 0 && k <= WIDTH && column + n <= y_stride),
+        targets = [sm_80],
+        cost(bytes = 4 * (words + tokens * (2 * k + n)), flops = 2 * tokens * n * k),
+        reference = crate::reference::multiply_normed,
+        crate = ::tilewright_runtime,
+    )]
+    pub fn multiply_normed<const FORMAT: Format, const WIDTH: u32>(
+        x: &[f32],
+        gains: &Weights<f32>,
+        w: &Weights<u32>,
+        y: &mut [f32],
+        tokens: u32,
+        k: u32,
+        y_stride: u32,
+        words: u32,
+        n: u32,
+        column: u32,
+        eps: f32,
+        blocks: u32,
+    ) {
+        one_token::<FORMAT, WIDTH>(w, y, [k, words, n, column, 0], |halves| {
+            let staged = stage::<WIDTH, true>(x, halves, k, |quad| gains.load::<4>(quad * 4));
+            staged.unit * rsqrt(staged.squares / k as f32 + eps)
+        });
+    }
+
+    /// The products of a token that `prepare` leaves in workgroup memory; it returns what they are multiples
+    /// of. The sizes are `k`, `words`, `n`, `column` and `accumulate`.
+    fn one_token<const FORMAT: Format, const WIDTH: u32>(
+        w: &Weights<u32>,
+        y: &mut [f32],
+        sizes: [u32; 5],
+        prepare: impl Fn(&mut [u32]) -> f32,
+    ) {
+        let (k, words, n) = (sizes[0], sizes[1], sizes[2]);
+        let (column, accumulate) = (sizes[3], sizes[4]);
         let halves = shared_aligned::<u32, { WIDTH / 2 }, 16>();
         let partial = shared::<f32, { 2 * WARPS * ROWS }>();
         let groups = k / 32;
@@ -68,7 +121,7 @@ pub mod kernels {
             packed,
             n,
             groups,
-            || unit = stage::<WIDTH>(x, halves, k),
+            || unit = prepare(halves),
             |_block, step, i, quarter| {
                 let at = step * 16 + places[i * 4 + quarter];
                 assume(at + 4 <= WIDTH / 2);
@@ -263,36 +316,60 @@ pub mod kernels {
         }
     }
 
-    /// Rounds a token into workgroup memory, zeros behind it; returns what the values are multiples of.
-    fn stage<const WIDTH: u32>(x: &[f32], halves: &[u32], k: u32) -> f32 {
+    /// A token in workgroup memory: what its values are multiples of, and the sum of their squares before
+    /// `gains`.
+    struct Staged {
+        unit: f32,
+        squares: f32,
+    }
+
+    /// Rounds a token into workgroup memory, zeros behind it, where `GAINED` times the `gains` of each four
+    /// of its columns.
+    fn stage<const WIDTH: u32, const GAINED: bool>(
+        x: &[f32],
+        halves: &mut [u32],
+        k: u32,
+        gains: impl Fn(u32) -> [f32; 4],
+    ) -> Staged {
         const BATCH: u32 = min(WIDTH / 1024, 8);
         let padded = min(k.div_ceil(STRIDE) * STRIDE, WIDTH);
-        let mut unit = 1.0f32;
+        let mut staged = Staged { unit: 1.0, squares: 0.0 };
         for pass in unroll(0..2) {
             let mut largest = 0.0f32;
-            if pass == 0 || unit != 1.0 {
+            let mut squares = 0.0f32;
+            if pass == 0 || staged.unit != 1.0 {
                 for first in (thread_id()..padded / 4).step_by(256 * BATCH) {
                     // All loads come before the first store: they cost one latency.
-                    let fours: [[f32; 4]; BATCH] =
-                        map(BATCH, |i| x.load::<4>(min(first + i * 256, k / 4 - 1) * 4));
+                    let quads = map(BATCH, |i| min(first + i * 256, k / 4 - 1));
+                    let fours: [[f32; 4]; BATCH] = map(BATCH, |i| x.load::<4>(quads[i] * 4));
+                    let factors: [[f32; 4]; BATCH] = map(BATCH, |i| gains(quads[i]));
                     for i in unroll(0..BATCH) {
                         let quad = first + i * 256;
                         if quad < padded / 4 {
-                            let four = map(4, |j| select(quad * 4 < k, fours[i][j], 0.0));
+                            let mut four = map(4, |j| select(quad * 4 < k, fours[i][j], 0.0));
+                            if GAINED {
+                                for j in unroll(0..4) {
+                                    squares = fma(four[j], four[j], squares);
+                                    four[j] *= factors[i][j];
+                                }
+                            }
                             largest = max(largest, largest_of(four));
                             let to = bank(quad / 8, quad % 8 / 2) + quad % 2 * 2;
                             assume(to + 2 <= WIDTH / 2);
-                            halves.store(to, rounded::<false>(four, 1.0 / unit));
+                            halves.store(to, rounded::<false>(four, 1.0 / staged.unit));
                         }
                     }
                 }
             }
             if pass == 0 {
-                unit = unit_of(block_max(largest));
+                staged.unit = unit_of(block_max(largest));
+                if GAINED {
+                    staged.squares = block_sum(squares);
+                }
             }
         }
         barrier();
-        unit
+        staged
     }
 
     /// Where a quarter of a group's activations lies in workgroup memory: those that four lanes read at once

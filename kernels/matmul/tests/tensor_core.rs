@@ -5,7 +5,7 @@
 mod weights;
 
 use tilewright_kernels_matmul::tensor_core::{
-    dequantise, multiply_few, multiply_many, multiply_one, round_activations,
+    dequantise, multiply_few, multiply_many, multiply_normed, multiply_one, round_activations,
 };
 use tilewright_kernels_reference::formats::{Format, dequantise_row, pack};
 use tilewright_runtime::{Device, Error, Tensor, f16};
@@ -186,6 +186,65 @@ fn a_wide_token_takes_the_wider_tile() {
     for device in with_tensor_cores().into_iter().filter(|device| !is_interpreter(device)) {
         check(&device, Format::Q4_0, 1, 19, 14_336, 1.0);
         check(&device, Format::Q8_0, 1, 300, 4096, 1.0);
+    }
+}
+
+#[test]
+fn a_token_is_normalised_on_the_way() {
+    let mut random = Random::new(78);
+    for device in with_tensor_cores() {
+        for (format, n, k, scale) in [
+            (Format::Q4_0, 33, 96, 1.0f32),
+            (Format::F16, 17, 544, 1e-4),
+            (Format::Q6K, 19, 512, 1e5),
+            (Format::Q8_0, 16, 4128, 1.0),
+        ] {
+            if !is_affordable(&device, n * k / 64) {
+                continue;
+            }
+            let bytes = blocks(format, n, k, &mut random);
+            let w = upload(&device, format, n, k, &bytes);
+            let x: Vec<f32> = (0..k).map(|_| random.float() * scale).collect();
+            let gains: Vec<f32> = (0..k).map(|_| random.float() + 1.5).collect();
+            let before = vec![7.0; n + 5];
+            let (of_x, of_gains) = ([1, k], [k]);
+            let of_x = Guarded::aligned(&device, of_x, &x, BESIDE);
+            let of_gains = Guarded::aligned(&device, of_gains, &gains, BESIDE);
+            let mut y = Guarded::aligned(&device, [1, n + 5], &before, BESIDE);
+            let (to, eps, name) = (&mut y.view, 1e-5, format.name());
+            multiply_normed(
+                &device,
+                &of_x.view,
+                &of_gains.view,
+                &w.view,
+                to,
+                n as u32,
+                3,
+                eps,
+                2,
+                name,
+            )
+            .unwrap();
+            let found = y.read();
+            assert_eq!((&found[..3], &found[n + 3..]), (&before[..3], &before[n + 3..]));
+            let mean = x.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>() / k as f64;
+            let by = 1.0 / (mean + f64::from(eps)).sqrt();
+            let pairs = x.iter().zip(&gains);
+            let normed: Vec<f32> =
+                pairs.map(|(x, gain)| (f64::from(*x) * by * f64::from(*gain)) as f32).collect();
+            let packed = pack(format, n, k, &bytes).unwrap();
+            for (r, found) in found[3..][..n].iter().enumerate() {
+                let mut row = vec![0.0f32; k];
+                dequantise_row(format, n, &packed, r, &mut row).unwrap();
+                let (sum, tolerance) = exact(&row, &normed);
+                let allowed = tolerance + f64::from(found.abs()) * 2e-6;
+                let error = (f64::from(*found) - sum).abs();
+                assert!(
+                    error <= allowed,
+                    "{format} {n}x{k}: y[{r}] is off by {error} of {allowed}"
+                );
+            }
+        }
     }
 }
 

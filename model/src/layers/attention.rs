@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::kv_cache::LayerCache;
 use crate::weights::{BlockWeights, Weights};
 use crate::workspace::Pass;
-use tilewright_kernels::{self as kernels, KvElement, Output};
+use tilewright_kernels::{self as kernels, KvElement, Norm, Output};
 use tilewright_runtime::{Device, Error};
 
 /// What the attention of every block shares.
@@ -38,9 +38,9 @@ pub fn attention<K: KvElement>(
 ) -> Result<(), Error> {
     let Attention { device, config, weights, .. } = *shared;
     let (x, normed) = (&pass.x, &mut pass.normed);
-    kernels::rms_norm(device, x, &block.attention_norm, normed, config.rms_epsilon)?;
+    let norm = Norm { gains: &block.attention_norm, eps: config.rms_epsilon };
     let (qkv, parts) = (&mut pass.qkv, block.qkv.matrices());
-    kernels::matmul_each(device, &parts, normed, qkv, Output::Store, &pass.scratch)?;
+    kernels::matmul_normed(device, &parts, x, &norm, normed, qkv, &pass.scratch)?;
     kernels::rotary_append(
         device,
         qkv,

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::weights::BlockWeights;
 use crate::workspace::Pass;
-use tilewright_kernels::{self as kernels, Output};
+use tilewright_kernels::{self as kernels, Norm, Output};
 use tilewright_runtime::{Device, Error};
 
 /// Adds the feed-forward of one block to the residual stream.
@@ -17,9 +17,9 @@ pub fn feed_forward(
     pass: &mut Pass,
 ) -> Result<(), Error> {
     let (x, normed) = (&mut pass.x, &mut pass.normed);
-    kernels::rms_norm(device, x, &block.feed_forward_norm, normed, config.rms_epsilon)?;
+    let norm = Norm { gains: &block.feed_forward_norm, eps: config.rms_epsilon };
     let (gate_up, parts) = (&mut pass.gate_up, block.gate_up.matrices());
-    kernels::matmul_each(device, &parts, normed, gate_up, Output::Store, &pass.scratch)?;
+    kernels::matmul_normed(device, &parts, x, &norm, normed, gate_up, &pass.scratch)?;
     kernels::swiglu(device, &pass.gate_up, &mut pass.activated)?;
     kernels::matmul(device, &block.down, &pass.activated, x, 0, Output::Add, &pass.scratch)
 }

@@ -4,7 +4,7 @@ use crate::batch::Ending;
 use crate::config::Config;
 use crate::weights::Weights;
 use crate::workspace::Pass;
-use tilewright_kernels::{self as kernels, Output};
+use tilewright_kernels::{self as kernels, Norm};
 use tilewright_runtime::{Device, Error};
 
 /// Logits of the tokens that `pass.inputs.outputs` names, and the token that follows each: the
@@ -22,7 +22,7 @@ pub fn head(
     if ending == Ending::None {
         return Ok(());
     }
-    let eps = config.rms_epsilon;
+    let norm = Norm { gains: &weights.output_norm, eps: config.rms_epsilon };
     // As many outputs as tokens: they are the tokens, in order.
     let last = if pass.last.shape() == pass.x.shape() {
         &pass.x
@@ -30,9 +30,9 @@ pub fn head(
         kernels::select_rows(device, &pass.x, &pass.inputs.outputs, &mut pass.last)?;
         &pass.last
     };
-    kernels::rms_norm(device, last, &weights.output_norm, &mut pass.last_normed, eps)?;
-    let (normed, logits) = (&pass.last_normed, &mut pass.logits);
-    kernels::matmul(device, weights.head(), normed, logits, 0, Output::Store, &pass.head_scratch)?;
+    let (head, normed, logits) = (weights.head(), &mut pass.last_normed, &mut pass.logits);
+    let scratch = &pass.head_scratch;
+    kernels::matmul_normed(device, &[(head, 0)], last, &norm, normed, logits, scratch)?;
     if ending == Ending::Draw {
         kernels::sample(device, logits, &pass.choices, &mut pass.chosen)
     } else {
