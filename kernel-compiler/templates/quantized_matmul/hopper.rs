@@ -295,9 +295,7 @@ struct Place<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32> {
     group_first: u32,
 }
 
-impl<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32>
-    Place<FORMAT, TOKENS, COLUMNS>
-{
+impl<const FORMAT: Format, const TOKENS: u32, const COLUMNS: u32> Place<FORMAT, TOKENS, COLUMNS> {
     /// The lane's token and its part of 32 columns; the warp's columns start where its slots do.
     fn of(warp: u32, k: u32) -> Self {
         let (r, q) = (lane_id() / 4, lane_id() % 4);
