@@ -148,21 +148,7 @@ fn attend_token<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THREADS: 
             newest,
             pages,
             kv_heads,
-            || {
-                // The rows that `load_queries` loads, but one beside the other.
-                let held = map((HEADS * HEAD_DIM).div_ceil(THREADS), |i| {
-                    let at = thread_id() + i * THREADS;
-                    let (there, row) = row(at / HEAD_DIM, index(token));
-                    let there = there && at < HEADS * HEAD_DIM;
-                    q.load_or(row * HEAD_DIM + at % HEAD_DIM, there, 0.0) * scale * LOG2_E
-                });
-                for i in unroll(0..(HEADS * HEAD_DIM).div_ceil(THREADS)) {
-                    if thread_id() + i * THREADS < HEADS * HEAD_DIM {
-                        queries[thread_id() + i * THREADS] = held[i];
-                    }
-                }
-                barrier();
-            },
+            || hold_queries::<HEAD_DIM>(q, queries, scale, |h| row(h, index(token))),
             seen,
         );
         let place = index(block_id_z()) * parts + part;
@@ -177,6 +163,29 @@ fn attend_token<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THREADS: 
             }
         });
     }
+}
+
+/// As `load_queries`, with all loads of a thread beside each other.
+fn hold_queries<const HEAD_DIM: u32>(
+    q: &[f32],
+    queries: &mut [f32],
+    scale: f32,
+    row: impl Fn(u32) -> (bool, usize),
+) {
+    const COUNT: u32 = queries.len().div_ceil(thread_count());
+    let held = map(COUNT, |i| {
+        let at = thread_id() + i * thread_count();
+        let (there, row) = row(at / HEAD_DIM);
+        let there = there && at < queries.len();
+        q.load_or(row * HEAD_DIM + at % HEAD_DIM, there, 0.0) * scale * LOG2_E
+    });
+    for i in unroll(0..COUNT) {
+        let at = thread_id() + i * thread_count();
+        if at < queries.len() {
+            queries[at] = held[i];
+        }
+    }
+    barrier();
 }
 
 /// A thread's chunk `step` of each of its keys of a page, those up to `last`.

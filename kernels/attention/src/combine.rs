@@ -42,10 +42,11 @@ pub(crate) mod kernels {
         head_dim: u32,
         first_token: u32,
     ) {
-        let e = block_id() * THREADS + thread_id();
+        let place = block_id() * THREADS + thread_id();
         let head = block_id_y();
         let token = first_token + block_id_z();
-        if e < head_dim && parts > 0 {
+        if head_dim > 0 && parts > 0 {
+            let e = min(place, head_dim - 1);
             let row = |part| (index(block_id_z()) * parts + min(part, parts - 1)) * heads + head;
             let pages = min(positions[token], 0x7ffffffe) / 64 + 1;
             // The reference's `part_pages`, as a power of two.
@@ -57,18 +58,25 @@ pub(crate) mod kernels {
             let mut alone = 0.0f32;
             for start in (0..parts).step_by(16) {
                 if start == 0 || start < used {
-                    let states = map(16, |i| statistics.load::<2>(row(start + i) * 2));
-                    let found = map(16, |i| values[row(start + i) * head_dim + e]);
+                    // Strong loads stay in this order: all are on their way before one is waited for.
+                    let found = map(16, |i| {
+                        let at = row(start + i) * head_dim + e;
+                        if is_ptx() { values.load_relaxed(at) } else { values[at] }
+                    });
+                    let states = map(32, |i| {
+                        let at = row(start + i / 2) * 2 + i % 2;
+                        if is_ptx() { statistics.load_relaxed(at) } else { statistics[at] }
+                    });
                     let before = highest;
                     for i in unroll(0..16) {
-                        highest = max(highest, select(start + i < used, states[i][0], -3.0e38));
+                        highest = max(highest, select(start + i < used, states[2 * i], -3.0e38));
                     }
                     let correction = exp2_approx(before - highest);
                     total_weight *= correction;
                     sum *= correction;
                     for i in unroll(0..16) {
                         // What lies beyond the sequence may be anything.
-                        let weight = states[i][1] * exp2_approx(states[i][0] - highest);
+                        let weight = states[2 * i + 1] * exp2_approx(states[2 * i] - highest);
                         total_weight += select(start + i < used, weight, 0.0);
                         sum += select(start + i < used, weight * found[i], 0.0);
                     }
@@ -79,7 +87,9 @@ pub(crate) mod kernels {
             }
             let x = select(total_weight > 0.0, sum / max(total_weight, 1.0e-37), 0.0);
             // One part alone is what it is, to the bit.
-            out[(index(token) * heads + head) * head_dim + e] = select(used == 1, alone, x);
+            if place < head_dim {
+                out[(index(token) * heads + head) * head_dim + e] = select(used == 1, alone, x);
+            }
         }
     }
 }
