@@ -17,6 +17,15 @@ struct Table {
 }
 
 impl Table {
+    /// The page in a column before `end` of a cache of so many `pages`; not below it where there is none.
+    fn page(self, pages: u32, at: u32, end: u32) -> u32 {
+        let mut page = pages;
+        if at < end && self.row < self.rows && at < self.columns {
+            page = self.pages[index(self.row) * self.columns + at];
+        }
+        page
+    }
+
     /// Calls `with(page, first)` for each of the `pages` in the columns `start..end` of the table; the page's
     /// keys stand at the positions from `first` on.
     fn visit(self, pages: u32, start: u32, end: u32, with: impl Fn(u32, u32)) {

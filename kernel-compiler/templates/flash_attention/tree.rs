@@ -19,7 +19,7 @@
     ),
     grid = ((heads / kv_heads).div_ceil(HEADS) * parts, kv_heads, tokens),
     threads = THREADS,
-    min_blocks = 1,
+    min_blocks = max(512 / THREADS, 1),
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
     when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),
@@ -49,7 +49,6 @@ pub fn attention_tree<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THR
     sequences: u32,
     max_pages: u32,
     first_token: u32,
-    part_pages: u32,
     scale: f32,
 ) {
     let token = first_token + block_id_z();
@@ -74,7 +73,6 @@ pub fn attention_tree<K: Float, const HEAD_DIM: u32, const HEADS: u32, const THR
         kv_heads,
         pages,
         parts,
-        part_pages,
         scale,
         |place| {
             let draft = max(place, start) - start;

@@ -8,9 +8,10 @@ pub(crate) mod kernels {
     /// its keys' ones, scaled to the highest score of all parts: the last step of a decode whose long
     /// sequences are computed in parts. Dao et al. 2023, "Flash-Decoding".
     ///
-    /// `values: [tokens, parts, heads, head_dim]`, `statistics: [tokens, parts, heads, 2]` and
-    /// `part_pages` as `attention_decode` has them, `positions: [total]`, `out: [total, heads, head_dim]`, of
-    /// which the `tokens` rows from `first_token` on are written. One thread an element.
+    /// `values: [tokens, parts, heads, head_dim]`, `statistics: [tokens, parts, heads, 2]` as
+    /// `attention_decode` leaves them, `positions: [total]`, `out: [total, heads, head_dim]`, of which the
+    /// `tokens` rows from `first_token` on are written. One thread an element. Sixteen parts are loaded
+    /// at once, before it is known how many there are.
     ///
     /// # Errors
     /// [`tilewright_runtime::Error::NoCase`] where shapes contradict each other, and the launch's.
@@ -40,32 +41,55 @@ pub(crate) mod kernels {
         heads: u32,
         head_dim: u32,
         first_token: u32,
-        part_pages: u32,
     ) {
-        let e = block_id() * THREADS + thread_id();
+        let place = block_id() * THREADS + thread_id();
         let head = block_id_y();
         let token = first_token + block_id_z();
-        if e < head_dim && parts > 0 && part_pages > 0 {
-            let used = min(positions[token] / 64 / part_pages + 1, parts);
-            let row = |part| (index(block_id_z()) * parts + part) * heads + head;
+        if head_dim > 0 && parts > 0 {
+            let e = min(place, head_dim - 1);
+            let row = |part| (index(block_id_z()) * parts + min(part, parts - 1)) * heads + head;
+            let pages = min(positions[token], 0x7ffffffe) / 64 + 1;
+            // The reference's `part_pages`, as a power of two.
+            let own = select(pages <= 4 || pages > 64, 2, select(pages <= 16, 0, 1));
+            let used = min((pages + (1 << own) - 1) >> own, parts);
             let mut highest = -3.0e38f32;
-            for part in 0..used {
-                highest = max(highest, statistics[row(part) * 2]);
-            }
             let mut total_weight = 0.0f32;
             let mut sum = 0.0f32;
-            for part in 0..used {
-                let weight = statistics[row(part) * 2 + 1]
-                    * exp2_approx(statistics[row(part) * 2] - highest);
-                total_weight += weight;
-                sum += weight * values[row(part) * head_dim + e];
+            let mut alone = 0.0f32;
+            for start in (0..parts).step_by(16) {
+                if start == 0 || start < used {
+                    // Strong loads stay in this order: all are on their way before one is waited for.
+                    let found = map(16, |i| {
+                        let at = row(start + i) * head_dim + e;
+                        if is_ptx() { values.load_relaxed(at) } else { values[at] }
+                    });
+                    let states = map(32, |i| {
+                        let at = row(start + i / 2) * 2 + i % 2;
+                        if is_ptx() { statistics.load_relaxed(at) } else { statistics[at] }
+                    });
+                    let before = highest;
+                    for i in unroll(0..16) {
+                        highest = max(highest, select(start + i < used, states[2 * i], -3.0e38));
+                    }
+                    let correction = exp2_approx(before - highest);
+                    total_weight *= correction;
+                    sum *= correction;
+                    for i in unroll(0..16) {
+                        // What lies beyond the sequence may be anything.
+                        let weight = states[2 * i + 1] * exp2_approx(states[2 * i] - highest);
+                        total_weight += select(start + i < used, weight, 0.0);
+                        sum += select(start + i < used, weight * found[i], 0.0);
+                    }
+                    if start == 0 {
+                        alone = found[0];
+                    }
+                }
             }
-            let mut x = select(total_weight > 0.0, sum / max(total_weight, 1.0e-37), 0.0);
+            let x = select(total_weight > 0.0, sum / max(total_weight, 1.0e-37), 0.0);
             // One part alone is what it is, to the bit.
-            if used == 1 {
-                x = values[row(0) * head_dim + e];
+            if place < head_dim {
+                out[(index(token) * heads + head) * head_dim + e] = select(used == 1, alone, x);
             }
-            out[(index(token) * heads + head) * head_dim + e] = x;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One token each of many sequences.
 
-use crate::parts::{Chunk, PART_PAGES};
+use crate::parts::Chunk;
 use crate::{KvElement, Parts};
 use tilewright_runtime::{Device, Error, Tensor};
 
@@ -18,13 +18,17 @@ pub(crate) mod kernels {
             kv: [paged(64)],
             tiles: {
                 sm_80 if head_dim == 64 || head_dim == 128 => first_of[
-                    { heads: 4 },
-                    { heads: 3 },
-                    { heads: 2 },
-                    { heads: 1 },
+                    { heads: 4, threads: 256 },
+                    { heads: 3, threads: 256 },
+                    { heads: 2, threads: 256 },
+                    { heads: 1, threads: 256 },
                 ],
                 // The family's texts have a limit: models with three heads a group have one of those sizes.
-                sm_80 => first_of[{ heads: 4 }, { heads: 2 }, { heads: 1 }],
+                sm_80 => first_of[
+                    { heads: 4, threads: 256 },
+                    { heads: 2, threads: 256 },
+                    { heads: 1, threads: 256 },
+                ],
                 wgsl if head_dim == 256 => first_of[
                     { heads: 4, threads: 64 },
                     { heads: 1, threads: 64 },
@@ -78,7 +82,6 @@ pub fn attention_decode<K: KvElement>(
             values,
             statistics,
             *first_token,
-            PART_PAGES,
             scale,
         )
     })

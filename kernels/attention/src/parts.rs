@@ -1,17 +1,16 @@
 //! [`Parts`]: what long sequences are computed in.
 
 use crate::combine::kernels::attention_combine;
-use tilewright_kernels_reference::PAGE;
+use tilewright_kernels_reference::{PAGE, part_pages};
 use tilewright_runtime::{Device, Error, Tensor};
 
-/// Pages of a part. The same for every pass: the order in which a token's keys are summed does not depend
-/// on the tokens beside it.
-pub(crate) const PART_PAGES: u32 = 4;
+/// The longest sequences, in pages, before parts are larger.
+const STEPS: [u32; 2] = [16, 64];
 /// Parts of all tokens that are computed in one launch; the last one of a longer sequence takes the rest.
 const AT_ONCE: u32 = 1024;
 
-/// Memory for single tokens that are attended in parts of 256 keys, so that one long sequence has many
-/// workgroups at work. Dao et al. 2023, "Flash-Decoding".
+/// Memory for single tokens that are attended in parts, so that one long sequence has many
+/// workgroups at work: of 64 to 256 keys, as its length has it. Dao et al. 2023, "Flash-Decoding".
 #[derive(Debug, Clone)]
 pub struct Parts {
     /// Rows of `heads` values and statistics.
@@ -60,10 +59,15 @@ impl Parts {
         floats.saturating_mul(4 * u64::from(heads))
     }
 
-    /// The parts in which a sequence of `keys` keys is computed, at most 1024, rounded up to a power of
+    /// The parts in which sequences of up to `keys` keys are computed, at most 1024, rounded up to a power of
     /// two so that passes of many lengths have the same launches.
     pub fn count(keys: u32) -> u32 {
-        keys.div_ceil(PART_PAGES * PAGE).clamp(1, AT_ONCE).next_power_of_two()
+        let pages = keys.div_ceil(PAGE).max(1);
+        let parts = |pages: u32| pages.div_ceil(part_pages(pages));
+        // Parts are larger from some lengths on: the longest sequence need not have the most.
+        let most =
+            STEPS.map(|step| parts(pages.min(step))).into_iter().fold(parts(pages), u32::max);
+        most.min(AT_ONCE).next_power_of_two()
     }
 
     /// The same memory for a pass whose longest sequence has `count` parts.
@@ -98,7 +102,7 @@ impl Parts {
             let mut chunk = Chunk { first_token, values, statistics: statistics(count)? };
             launch(&mut chunk)?;
             let Chunk { values, statistics, .. } = &chunk;
-            attention_combine(device, values, statistics, positions, out, first_token, PART_PAGES)?;
+            attention_combine(device, values, statistics, positions, out, first_token)?;
             first += count;
         }
         Ok(())

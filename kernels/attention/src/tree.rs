@@ -1,6 +1,6 @@
 //! Tokens of drafted trees.
 
-use crate::parts::{Chunk, PART_PAGES};
+use crate::parts::Chunk;
 use crate::{KvElement, Parts};
 use tilewright_runtime::{Device, Error, Tensor};
 
@@ -18,7 +18,7 @@ pub(crate) mod kernels {
             kv: [paged(64)],
             tiles: {
                 // The family's texts have a limit: heads do not share keys.
-                sm_80 => { heads: 1 },
+                sm_80 => { heads: 1, threads: 256 },
                 wgsl => { heads: 1, threads: 64 },
             },
             crate: crate::runtime,
@@ -63,7 +63,6 @@ pub fn attention_tree<K: KvElement>(
             values,
             statistics,
             *first_token,
-            PART_PAGES,
             scale,
         )
     })

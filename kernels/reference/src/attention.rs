@@ -116,9 +116,21 @@ fn product<K: Float>(q: &[f32], key: &[K]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// Pages of a part of a sequence of `pages` pages: few where a device has workgroups to spare, and more
+/// where what parts leave would be a burden to its memory. It is a matter of the sequence alone, so that
+/// the order in which a token's keys are summed is no matter of the tokens beside it.
+pub fn part_pages(pages: u32) -> u32 {
+    match pages {
+        0..=4 => 4,
+        5..=16 => 1,
+        17..=64 => 2,
+        _ => 4,
+    }
+}
+
 /// Attention of the tokens of `q` from `first_token` on, each with its own sequence and position, to the
-/// parts of its sequence: part `p` has the keys in `part_pages` pages from the page `p * part_pages` on, the
-/// last part all the rest.
+/// parts of its sequence: with [`part_pages`] of its sequence, part `p` has the keys in as many pages from
+/// the page `p * part_pages` on, the last part all the rest.
 ///
 /// `q: [total, heads, head_dim]`, `k_cache`, `v_cache: [pages, kv_heads, 64, head_dim]`,
 /// `block_table: [sequences, max_pages]` (page of each 64 positions), `sequence: [total]` (row
@@ -147,7 +159,6 @@ pub fn attention_decode<K: Float>(
     sequences: u32,
     max_pages: u32,
     first_token: u32,
-    part_pages: u32,
     scale: f32,
     head_dim: u32,
 ) {
@@ -171,7 +182,6 @@ pub fn attention_decode<K: Float>(
         sequences,
         max_pages,
         first_token,
-        part_pages,
         scale,
         head_dim,
     );
@@ -200,12 +210,11 @@ pub fn attention_tree<K: Float>(
     sequences: u32,
     max_pages: u32,
     first_token: u32,
-    part_pages: u32,
     scale: f32,
     head_dim: u32,
 ) {
-    let sizes = [heads, kv_heads, head_dim, parts, part_pages].map(|size| size as usize);
-    let [heads, kv_heads, hd, parts, part_pages] = sizes;
+    let sizes = [heads, kv_heads, head_dim, parts].map(|size| size as usize);
+    let [heads, kv_heads, hd, parts] = sizes;
     if sizes.contains(&0) || first_token.saturating_add(tokens) > total {
         return;
     }
@@ -232,6 +241,7 @@ pub fn attention_tree<K: Float>(
         let place = nodes.get(token).zip(places.get(token));
         let Some((q, (node, &position))) = q.get(from..from + hd).zip(place) else { return };
         let [sequence, tree @ ..] = *node;
+        let part_pages = part_pages(position / PAGE + 1) as usize;
         let first_page = part * part_pages;
         if first_page > position as usize / PAGE as usize {
             return;
@@ -261,10 +271,9 @@ pub fn attention_combine(
     heads: u32,
     head_dim: u32,
     first_token: u32,
-    part_pages: u32,
 ) {
-    let sizes = [heads, head_dim, parts, part_pages].map(|size| size as usize);
-    let [heads, hd, parts, part_pages] = sizes;
+    let sizes = [heads, head_dim, parts].map(|size| size as usize);
+    let [heads, hd, parts] = sizes;
     if sizes.contains(&0) || first_token.saturating_add(tokens) > total {
         return;
     }
@@ -274,7 +283,8 @@ pub fn attention_combine(
     rows.enumerate().for_each(|(at, out)| {
         let (token, head) = (at / heads, at % heads);
         let Some(&position) = positions.get(first_token as usize + token) else { return };
-        let used = (position as usize / (PAGE as usize * part_pages) + 1).min(parts);
+        let pages = position / PAGE + 1;
+        let used = (pages.div_ceil(part_pages(pages)) as usize).min(parts);
         let row = |part: usize| (token * parts + part) * heads + head;
         let part = |part: usize| statistics.get(row(part)).copied().unwrap_or([MASKED, 0.0]);
         let highest = (0..used).map(|p| part(p)[0]).fold(MASKED, f32::max);
@@ -341,7 +351,6 @@ pub fn attention_prefill<K: Float>(
         sequences,
         max_pages,
         0,
-        max_pages.max(1),
         scale,
         head_dim,
     );

@@ -22,7 +22,9 @@ pub mod sampling;
 mod slots;
 
 pub use activation::{add, swiglu};
-pub use attention::{attention_combine, attention_decode, attention_prefill, attention_tree};
+pub use attention::{
+    attention_combine, attention_decode, attention_prefill, attention_tree, part_pages,
+};
 pub use attention_dense::attention_dense;
 pub use dense::{matmul_dense, matmul_scaled};
 pub use embedding::quantized_gather;

@@ -156,7 +156,7 @@ fn results_do_not_depend_on_the_batch() {
     }
 }
 
-/// Lengths round the edges of a part of 256 keys, in as many parts as they need, in more and in fewer.
+/// Lengths round the edges of a first part of 256 keys, in as many parts as they need, in more and in fewer.
 #[test]
 fn long_sequences_are_combined_from_parts() {
     let sizes = Sizes { heads: 3, kv_heads: 1, head_dim: 32 };
@@ -164,11 +164,12 @@ fn long_sequences_are_combined_from_parts() {
     let cache = Cache::<f16>::new(sizes, &lengths, 11);
     let tokens: Vec<(u32, u32)> = (0..).zip(lengths.map(|n| n as u32 - 1)).collect();
     let q = queries(tokens.len(), sizes, 12);
+    let counts = [1, 2, 4, 8, 16];
     for device in devices() {
         let parts = Parts::new(&device, 4, 2048, 3, 32).unwrap();
         let runs =
-            [1, 2, 4, 8].map(|count| run_in(&device, &cache, &q, &tokens, 0.2, &parts.with(count)));
-        for (count, found) in [1, 2, 4, 8].into_iter().zip(&runs) {
+            counts.map(|count| run_in(&device, &cache, &q, &tokens, 0.2, &parts.with(count)));
+        for (count, found) in counts.into_iter().zip(&runs) {
             for (at, found) in found.chunks(32).enumerate() {
                 let (sequence, head) = (at / 3, at % 3);
                 let q = &q[at * 32..(at + 1) * 32];
@@ -177,15 +178,46 @@ fn long_sequences_are_combined_from_parts() {
                 expected.check(found, &format!("{device:?}, {count} parts, {position}"));
             }
         }
-        // What has enough parts does not depend on how many there are: two suffice the first three.
+        // What has enough parts does not depend on how many there are: the first two have one, the third
+        // five.
         let row = 3 * 32;
-        assert_eq!(runs[2], runs[3], "{device:?}");
-        assert_eq!(runs[0][..2 * row], runs[3][..2 * row], "{device:?}");
-        assert_eq!(runs[1][..3 * row], runs[3][..3 * row], "{device:?}");
+        for few in &runs[..3] {
+            assert_eq!(few[..2 * row], runs[4][..2 * row], "{device:?}");
+        }
+        assert_eq!(runs[3][..3 * row], runs[4][..3 * row], "{device:?}");
     }
 }
 
-/// The memory holds 1024 parts: of 20 tokens of 64 parts, 16 are computed in a first launch.
+/// Parts have one page up to 16 pages, two up to 64 and four beyond: with too few parts or too many, what
+/// the decode leaves is not what is combined.
+#[test]
+fn longer_sequences_have_larger_parts() {
+    assert_eq!([1, 256, 257, 512, 1024].map(Parts::count), [1, 1, 8, 8, 16]);
+    assert_eq!([1025, 2048, 2049, 4096].map(Parts::count), [16, 16, 32, 32]);
+    assert_eq!([4097, 8192, 8193, u32::MAX].map(Parts::count), [32, 32, 64, 1024]);
+    let sizes = Sizes { heads: 1, kv_heads: 1, head_dim: 32 };
+    let lengths = [1024, 1025, 4096, 4100];
+    let cache = Cache::<f16>::new(sizes, &lengths, 15);
+    let q = queries(1, sizes, 16);
+    for device in devices() {
+        for (sequence, length) in lengths.into_iter().enumerate() {
+            if !is_affordable(&device, length * 32) {
+                continue;
+            }
+            let token = (sequence as u32, length as u32 - 1);
+            let parts = Parts::new(&device, 1, 8192, 1, 32).unwrap();
+            let [fit, many] = [length as u32, 16 * 64 * 4]
+                .map(|keys| parts.with(Parts::count(keys)))
+                .map(|parts| run_in(&device, &cache, &q, &[token], 0.2, &parts));
+            let expected = attend(&cache, &q, sequence, 0, length - 1, 0.2, 0.0);
+            expected.check(&fit, &format!("{device:?}, {length}"));
+            assert_eq!(fit, many, "{device:?}, {length}");
+        }
+    }
+}
+
+/// The memory holds 1024 parts: of 20 tokens of 64 parts, 16 are computed in a first launch; of 8 parts,
+/// all.
 #[test]
 fn many_long_sequences_are_computed_in_turns() {
     let sizes = Sizes { heads: 1, kv_heads: 1, head_dim: 32 };
@@ -195,7 +227,7 @@ fn many_long_sequences_are_computed_in_turns() {
     for device in devices() {
         let parts = Parts::new(&device, 20, 64 * 256, 1, 32).unwrap();
         let [few, many] =
-            [2, 64].map(|count| run_in(&device, &cache, &q, &tokens, 0.2, &parts.with(count)));
+            [8, 64].map(|count| run_in(&device, &cache, &q, &tokens, 0.2, &parts.with(count)));
         assert_eq!(few, many, "{device:?}");
     }
 }
