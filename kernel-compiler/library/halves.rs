@@ -73,6 +73,20 @@ fn quants(bytes: u32, odd: u32, mask: u32, offset: u32) -> f16x2 {
     bitcast::<f16x2>(word) - bitcast::<f16x2>(offset)
 }
 
+/// Of the nibbles in the bytes of a word, the lower or the upper ones, two as `quants` has them. The upper
+/// ones are not shifted: they count sixteen times, 0x6400 + 16 q is 1024 + 16 q.
+fn nibbles_less(word: u32, odd: u32, upper: bool, offset: u32) -> f16x2 {
+    let bytes = word >> (odd * 8);
+    if upper {
+        // 1/16, and 64 for the 1024.
+        let sixteenths = bitcast::<f16x2>(lop3::<0xea>(bytes, NIBBLES << 4, 0x64006400));
+        let less = if offset == 8 { 0xd480d480 } else { 0xd400d400 };
+        fma(sixteenths, bitcast::<f16x2>(0x2c002c00), bitcast::<f16x2>(less))
+    } else {
+        quants(bytes, 0, NIBBLES, 0x64006400 + offset * 0x00010001)
+    }
+}
+
 /// Eight words with four quants in their low nibbles: those of four words, then their high ones.
 fn low_and_high(four: [u32; 4]) -> [u32; 8] {
     map(8, |i| four[i % 4] >> (i / 4 * 4))
@@ -91,15 +105,14 @@ fn fifth_bits(bits: u32) -> [u32; 8] {
 
 fn halves_q4_0(words: [u32; 5], group: u32) -> [u32; 16] {
     let scale = twice(words[4], group % 2 == 1);
-    let low = low_and_high(map(4, |i| words[i]));
-    // 1032 = 1024 + 8
-    map(16, |i| bitcast::<u32>(quants(low[i / 2], i % 2, NIBBLES, 0x64086408) * scale))
+    map(16, |i| bitcast::<u32>(nibbles_less(words[i / 2 % 4], i % 2, i >= 8, 8) * scale))
 }
 
 fn halves_q4_1(words: [u32; 5]) -> [u32; 16] {
     let (scale, minimum) = (twice(words[4], false), twice(words[4], true));
-    let low = low_and_high(map(4, |i| words[i]));
-    map(16, |i| bitcast::<u32>(fma(quants(low[i / 2], i % 2, NIBBLES, 0x64006400), scale, minimum)))
+    map(16, |i| {
+        bitcast::<u32>(fma(nibbles_less(words[i / 2 % 4], i % 2, i >= 8, 0), scale, minimum))
+    })
 }
 
 fn halves_q5_0(words: [u32; 6], group: u32) -> [u32; 16] {
@@ -137,8 +150,8 @@ fn halves_q4_k<const COUNT: u32>(words: [u32; 12], part: u32) -> [[u32; 16]; COU
     map(COUNT, |i| {
         let (scale, minimum) = scales[i];
         map(16, |j| {
-            let low = words[j / 2] >> ((odd + i) * 4);
-            bitcast::<u32>(fma(quants(low, j % 2, NIBBLES, 0x64006400), scale, minimum))
+            let q = nibbles_less(words[j / 2] >> (odd * 4), j % 2, i == 1, 0);
+            bitcast::<u32>(fma(q, scale, minimum))
         })
     })
 }

@@ -13,8 +13,8 @@ const MANY: u32 = 33;
 /// Tokens from which on Hopper's own kernel is worth the rounding of the weights before it.
 const HOPPER_MANY: u32 = 65;
 
-/// Workgroups of a product of few tokens that a multiprocessor runs at a time.
-const RESIDENT: u32 = 4;
+/// Workgroups of a product of few tokens that a multiprocessor runs at a time: none waits for another to end.
+const RESIDENT: u32 = 2;
 
 /// Widest token that a workgroup rounds by itself.
 const WIDEST: u32 = 16_384;

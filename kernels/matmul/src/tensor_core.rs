@@ -181,7 +181,7 @@ pub mod kernels {
         let packed = Packed { words: w, len: words, groups: n * groups };
         let (g, t) = (lane_id() / 4, lane_id() % 4);
         let first = block_id_y() * TOKENS;
-        tiles_of_rows::<FORMAT, { TOKENS / 8 }, 20>(
+        tiles_of_rows::<FORMAT, { TOKENS / 8 }, { if TOKENS == 8 { 20 } else { 12 } }>(
             packed,
             n,
             groups,
@@ -243,9 +243,8 @@ pub mod kernels {
         let mut next = [[0u32; lane_words::<FORMAT>()]; 2];
         if lane_words::<FORMAT>() <= AHEAD {
             next = read_rows::<FORMAT>(w, min(block_id(), tiles - 1), start, n, groups);
-        } else {
-            prefetch_groups::<FORMAT>(w, block_id() * ROWS * groups);
         }
+        prefetch_groups::<FORMAT>(w, block_id() * ROWS * groups, ROWS * groups);
         grid_dependency_wait();
         prepare();
         for tile in (block_id()..tiles).step_by(grid_dim()) {
@@ -331,7 +330,7 @@ pub mod kernels {
         k: u32,
         gains: impl Fn(u32) -> [f32; 4],
     ) -> Staged {
-        const BATCH: u32 = min(WIDTH / 1024, 8);
+        const BATCH: u32 = min(WIDTH / 1024, if GAINED { 2 } else { 8 });
         let padded = min(k.div_ceil(STRIDE) * STRIDE, WIDTH);
         let mut staged = Staged { unit: 1.0, squares: 0.0 };
         for pass in unroll(0..2) {
