@@ -17,12 +17,10 @@ pub struct Options {
     pub cubin_cache: bool,
     /// Folder of the cubin cache, in place of `$TILEWRIGHT_CACHE` or the user's cache folder.
     pub cache_dir: Option<PathBuf>,
-    /// Lets kernels start before the ones in front of them have ended (CUDA from sm_90 on): they wait at
-    /// their entry, so that results are the same.
+    /// Lets kernels start before the ones in front of them have ended (CUDA from sm_90 on; on unless it is
+    /// taken away): those that are written for it, and in recordings all others, which wait where they say
+    /// or at their entry. Results are the same.
     pub overlap: bool,
-    /// Lets kernels that wait for the ones in front by themselves start before those have ended, as they are
-    /// written to (CUDA from sm_90 on); without it they start after, and results are the same.
-    pub dependent_launch: bool,
     /// What the null device claims to be, so that host code can be tested for any device.
     pub pretend: Option<Capabilities>,
     /// What runs the null device's launches; without one it records them and runs none.
@@ -38,8 +36,7 @@ impl Default for Options {
             immediates: true,
             cubin_cache: true,
             cache_dir: None,
-            overlap: false,
-            dependent_launch: true,
+            overlap: true,
             pretend: None,
             executor: None,
             fault: None,

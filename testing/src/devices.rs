@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tilewright_runtime::{BackendKind, Capabilities, Device, DeviceSelector, Options};
 
 /// The devices named in `TILEWRIGHT_TEST_DEVICES`; by default the scalar references, software Vulkan and
-/// `interpreter`, which stands for the [`interpreters`]. `cuda+overlap` lets kernels overlap.
+/// `interpreter`, which stands for the [`interpreters`]. `cuda-overlap` keeps kernels from overlapping.
 ///
 /// # Panics
 /// A device that cannot be opened: a test that is skipped in silence proves nothing.
@@ -18,9 +18,9 @@ pub fn devices() -> Vec<Device> {
         if name == "interpreter" {
             return interpreters();
         }
-        let (selector, overlap) = match name.strip_suffix("+overlap") {
-            Some(selector) => (selector, true),
-            None => (name, false),
+        let (selector, overlap) = match name.strip_suffix("-overlap") {
+            Some(selector) => (selector, false),
+            None => (name, true),
         };
         let options = Options { overlap, ..Options::default() };
         let device = selector

@@ -44,7 +44,7 @@ fn one_protocol(
     run: &mut Run,
 ) -> Result<(), Error> {
     let opened = tilewright_runtime::Options {
-        dependent_launch: protocol == Protocol::Pdl,
+        overlap: protocol == Protocol::Pdl,
         ..Default::default()
     };
     let device = Device::open_with(&options.device.parse()?, &opened)?;

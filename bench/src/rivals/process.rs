@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tilewright_runtime::Device;
+use tilewright_runtime::{Device, Options as DeviceOptions};
 
 use super::contest::Contest;
 use super::duel::{self, Outcome};
@@ -59,7 +59,9 @@ pub(super) fn run(
     rival: &mut Command,
     out: &mut dyn Write,
 ) -> Result<(), Error> {
-    let device = Device::open(&options.device.parse()?)?;
+    // The rival's launches follow each other, and so do ours.
+    let apart = DeviceOptions { overlap: false, ..DeviceOptions::default() };
+    let device = Device::open_with(&options.device.parse()?, &apart)?;
     let mut theirs = Theirs::start(rival, options.timeout)?;
     let capabilities = device.capabilities();
     let (name, theirs_is) = (&capabilities.name, &theirs.versions().device);

@@ -38,9 +38,9 @@ pub struct Cli {
     /// Neither read nor write linked CUDA kernels in the cache folder
     #[arg(long, global = true)]
     pub no_cubin_cache: bool,
-    /// Let CUDA kernels start before the ones in front have ended (sm_90 and later)
+    /// Start CUDA kernels only when the ones in front have ended (they overlap from sm_90 on)
     #[arg(long, global = true)]
-    pub overlap: bool,
+    pub no_overlap: bool,
 }
 
 impl Cli {
@@ -48,7 +48,7 @@ impl Cli {
     pub fn device_options(&self) -> tilewright_runtime::Options {
         tilewright_runtime::Options {
             cubin_cache: !self.no_cubin_cache,
-            overlap: self.overlap,
+            overlap: !self.no_overlap,
             ..Default::default()
         }
     }

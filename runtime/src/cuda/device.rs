@@ -151,7 +151,7 @@ impl Backend for CudaBackend {
 
     fn run(&self, command: &Command) -> Result<(), Error> {
         self.context.bind()?;
-        launch::run(self.context.stream(), command)
+        launch::run(self.context.stream(), command, false)
     }
 
     fn prepare(&self, commands: &[Command]) -> Result<Opaque, Error> {

@@ -84,7 +84,7 @@ fn capture_on(stream: sys::CUstream, commands: &[Command]) -> Result<sys::CUgrap
     let mode = sys::CUstreamCaptureMode_enum::CU_STREAM_CAPTURE_MODE_RELAXED;
     // SAFETY: the stream is valid and idle.
     check("cuStreamBeginCapture", unsafe { sys::cuStreamBeginCapture_v2(stream, mode) })?;
-    let queued = commands.iter().try_for_each(|command| launch::run(stream, command));
+    let queued = commands.iter().try_for_each(|command| launch::run(stream, command, true));
     let mut graph = std::ptr::null_mut();
     // SAFETY: a capture is under way on this stream and ends here whether it succeeded or not.
     let ended = check("cuStreamEndCapture", unsafe { sys::cuStreamEndCapture(stream, &mut graph) });

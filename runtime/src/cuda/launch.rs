@@ -6,15 +6,15 @@ use cudarc::driver::sys;
 
 use super::driver::check;
 use super::memory::address;
-use super::module::Function;
+use super::module::{Early, Function};
 use crate::Error;
 use crate::backend::{Argument, Command, Dispatch, foreign};
 use crate::kernel::KernelText;
 
-/// Queues a command on a stream.
-pub(super) fn run(stream: sys::CUstream, command: &Command) -> Result<(), Error> {
+/// Queues a command on a stream, where `recorded` one of a graph that is captured there.
+pub(super) fn run(stream: sys::CUstream, command: &Command, recorded: bool) -> Result<(), Error> {
     match command {
-        Command::Dispatch(dispatch) => launch(stream, dispatch),
+        Command::Dispatch(dispatch) => launch(stream, dispatch, recorded),
         Command::Zero(region) => {
             super::memory::zero(stream, address(region)?, region.bytes as usize)
         }
@@ -35,7 +35,7 @@ impl Parameter {
     }
 }
 
-fn launch(stream: sys::CUstream, dispatch: &Dispatch) -> Result<(), Error> {
+fn launch(stream: sys::CUstream, dispatch: &Dispatch, recorded: bool) -> Result<(), Error> {
     let function = dispatch.pipeline.downcast_ref::<Function>();
     let function = function.ok_or_else(|| foreign("pipeline"))?;
     let text = dispatch.text.ok_or_else(|| foreign("reference"))?;
@@ -50,7 +50,12 @@ fn launch(stream: sys::CUstream, dispatch: &Dispatch) -> Result<(), Error> {
     }
     let mut pointers: Vec<*mut c_void> =
         parameters.iter_mut().map(|parameter| (&raw mut parameter.0).cast()).collect();
-    let mut attributes = attributes(text, function.dependent());
+    let early = match function.early() {
+        Early::Never => false,
+        Early::Recorded => recorded,
+        Early::Always => true,
+    };
+    let mut attributes = attributes(text, early);
     let ([grid_x, grid_y, grid_z], [block_x, block_y, block_z]) = (dispatch.grid, text.threads);
     let config = sys::CUlaunchConfig {
         gridDimX: grid_x,
@@ -78,7 +83,7 @@ fn launch(stream: sys::CUstream, dispatch: &Dispatch) -> Result<(), Error> {
 }
 
 /// Clusters, and leave to start before the kernel in front has ended.
-fn attributes(text: &KernelText, dependent: bool) -> Vec<sys::CUlaunchAttribute> {
+fn attributes(text: &KernelText, early: bool) -> Vec<sys::CUlaunchAttribute> {
     use sys::CUlaunchAttributeID_enum as Id;
     let attribute = |id, set: &dyn Fn(&mut sys::CUlaunchAttributeValue)| {
         let mut value = sys::CUlaunchAttributeValue { pad: [0; 64] };
@@ -92,7 +97,7 @@ fn attributes(text: &KernelText, dependent: bool) -> Vec<sys::CUlaunchAttribute>
             value.clusterDim = sys::CUlaunchAttributeValue_union__bindgen_ty_1 { x, y: 1, z: 1 };
         }));
     }
-    if dependent {
+    if early {
         let id = Id::CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION;
         attributes.push(attribute(id, &|value| {
             value.programmaticStreamSerializationAllowed = 1;

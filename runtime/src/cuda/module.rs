@@ -20,8 +20,19 @@ pub(super) struct Function {
     context: Arc<Context>,
     module: sys::CUmodule,
     function: sys::CUfunction,
-    /// Whether a launch may start before the kernel in front has ended.
-    dependent: bool,
+    /// Which launches may start before the kernel in front has ended.
+    early: Early,
+}
+
+/// Launches that may start before the kernel in front has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Early {
+    /// None.
+    Never,
+    /// Those of a recording, where nothing but kernels takes time.
+    Recorded,
+    /// All: the text is written for it.
+    Always,
 }
 
 // SAFETY: modules and functions are handles of the driver, usable from any thread with the context
@@ -35,8 +46,8 @@ impl Function {
         self.function
     }
 
-    pub(super) fn dependent(&self) -> bool {
-        self.dependent
+    pub(super) fn early(&self) -> Early {
+        self.early
     }
 }
 
@@ -63,10 +74,8 @@ pub(super) struct Functions {
     /// What a cubin depends on besides its text: the driver's version and the chip.
     driver: String,
     sm: u32,
-    /// Whether texts are told to overlap.
+    /// Whether kernels may start before the ones in front have ended.
     overlap: bool,
-    /// Whether texts that wait by themselves are launched early.
-    early: bool,
     loaded: Mutex<HashMap<(usize, usize, usize), Arc<Function>>>,
 }
 
@@ -83,7 +92,6 @@ impl Functions {
             driver: capabilities.driver.clone(),
             sm,
             overlap: options.overlap,
-            early: options.dependent_launch,
             loaded: Mutex::default(),
         }
     }
@@ -126,8 +134,12 @@ impl Functions {
             let _ = unsafe { result::module::unload(module) };
             refused(kernel.name, &format!("entry {}: {}", text.entry, describe(&error)))
         })?;
-        let dependent = (self.early && text.dependent_launch) || overlapping.is_some();
-        let function = Function { context: self.context.clone(), module, function, dependent };
+        let early = match (&overlapping, text.dependent_launch && self.overlap) {
+            (_, true) => Early::Always,
+            (Some(_), false) => Early::Recorded,
+            (None, false) => Early::Never,
+        };
+        let function = Function { context: self.context.clone(), module, function, early };
         set_attributes(&function, text)?;
         Ok(function)
     }
@@ -145,8 +157,9 @@ fn load_cubin(cubin: &[u8]) -> Result<sys::CUmodule, Error> {
         .map_err(|error| failed("cuModuleLoadData", error))
 }
 
-/// More than 48 KiB of dynamic shared memory, clusters over 8, and one split of the L1 cache for
-/// kernels that overlap (two splits would run one after the other).
+/// More than 48 KiB of dynamic shared memory, clusters over 8, and one split of the L1 cache for kernels that
+/// are written to overlap (two splits would run one after the other). The others need what is left of it:
+/// lanes of theirs read what their neighbours have brought there.
 fn set_attributes(function: &Function, text: &KernelText) -> Result<(), Error> {
     use sys::CUfunction_attribute_enum as Attribute;
     let set = |attribute, value: u32| {
@@ -159,7 +172,7 @@ fn set_attributes(function: &Function, text: &KernelText) -> Result<(), Error> {
         let attribute = Attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         set(attribute, text.dynamic_shared)?;
     }
-    if function.dependent || text.dependent_launch {
+    if text.dependent_launch {
         set(Attribute::CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT, 100)?;
     }
     if text.cluster > 8 {

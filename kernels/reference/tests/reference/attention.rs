@@ -95,7 +95,6 @@ impl Case {
             s,
             m,
             0,
-            1,
             scale,
             hd,
         );
