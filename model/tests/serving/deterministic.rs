@@ -41,10 +41,14 @@ fn company_changes_nothing() {
         // Five pages: preempted, found in the cache, computed again or brought to the host.
         for swap_memory in [0, 1 << 20] {
             let engine = build(5, swap_memory);
-            assert_eq!(told(&together(&engine, (0..4).map(request))), expected, "{device:?}");
-            let figures = idle(&engine);
-            assert!(figures.preemptions > 0, "{device:?}");
-            assert_eq!(figures.swaps > 0, swap_memory > 0, "{device:?}: {figures:?}");
+            // A fast device may have ended some before the others arrive: then they come again.
+            let met = (0..50).any(|_| {
+                assert_eq!(told(&together(&engine, (0..4).map(request))), expected, "{device:?}");
+                let figures = idle(&engine);
+                assert!(figures.swaps == 0 || swap_memory > 0, "{device:?}: {figures:?}");
+                figures.preemptions > 0 && (figures.swaps > 0 || swap_memory == 0)
+            });
+            assert!(met, "{device:?}: {:?}", idle(&engine));
         }
     }
 }

@@ -80,7 +80,6 @@ fn the_first_token_gets_its_own_value() {
             &mut out,
             &mut statistics,
             0,
-            1,
             0.2,
         )
         .unwrap();
