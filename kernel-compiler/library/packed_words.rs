@@ -152,12 +152,12 @@ pub fn lane_part<const FORMAT: Format>(lane: u32, i: u32, q: u32) -> (u32, u32) 
     }
 }
 
-/// Asks for the largest plane's bytes of `count` groups from `first` on, up to 256 from each thread of the
-/// workgroup.
-pub fn prefetch_groups<const FORMAT: Format>(w: Packed, first: u32, count: u32) {
+/// Asks for the largest plane's bytes of `count` groups from `first` on, up to `LINES` times 128 from each
+/// thread of the workgroup.
+pub fn prefetch_groups<const FORMAT: Format, const LINES: u32>(w: Packed, first: u32, count: u32) {
     let start = four_at::<FORMAT, 1>(w.groups, first, 0) * 4;
     let end = min(four_at::<FORMAT, 1>(w.groups, first + count, 0) * 4, w.len);
-    for i in unroll(0..2) {
+    for i in unroll(0..LINES) {
         let at = start + (i * thread_count() + thread_id()) * 32;
         if at < end {
             w.words.prefetch(at);

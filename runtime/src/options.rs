@@ -18,8 +18,8 @@ pub struct Options {
     /// Folder of the cubin cache, in place of `$TILEWRIGHT_CACHE` or the user's cache folder.
     pub cache_dir: Option<PathBuf>,
     /// Lets kernels start before the ones in front of them have ended (CUDA from sm_90 on; on unless it is
-    /// taken away): those that are written for it, and in recordings all others, which wait where they say
-    /// or at their entry. Results are the same.
+    /// taken away): those that are written for it, and in recordings all others with few workgroups, which
+    /// wait where they say or at their entry. Results are the same.
     pub overlap: bool,
     /// What the null device claims to be, so that host code can be tested for any device.
     pub pretend: Option<Capabilities>,

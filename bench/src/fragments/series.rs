@@ -43,10 +43,8 @@ fn one_protocol(
     works: &[&Work],
     run: &mut Run,
 ) -> Result<(), Error> {
-    let opened = tilewright_runtime::Options {
-        overlap: protocol == Protocol::Pdl,
-        ..Default::default()
-    };
+    let opened =
+        tilewright_runtime::Options { overlap: protocol == Protocol::Pdl, ..Default::default() };
     let device = Device::open_with(&options.device.parse()?, &opened)?;
     let capabilities = device.capabilities();
     (run.device, run.driver) = (capabilities.name.clone(), capabilities.driver.clone());

@@ -52,7 +52,9 @@ fn launch(stream: sys::CUstream, dispatch: &Dispatch, recorded: bool) -> Result<
         parameters.iter_mut().map(|parameter| (&raw mut parameter.0).cast()).collect();
     let early = match function.early() {
         Early::Never => false,
-        Early::Recorded => recorded,
+        Early::Recorded { most } => {
+            recorded && dispatch.grid.iter().map(|n| u64::from(*n)).product::<u64>() <= most
+        }
         Early::Always => true,
     };
     let mut attributes = attributes(text, early);

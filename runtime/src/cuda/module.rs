@@ -29,8 +29,9 @@ pub(super) struct Function {
 pub(super) enum Early {
     /// None.
     Never,
-    /// Those of a recording, where nothing but kernels takes time.
-    Recorded,
+    /// Those of a recording, where nothing but kernels takes time, with no more workgroups than this:
+    /// they start at once, and what would be waiting for room gains nothing.
+    Recorded { most: u64 },
     /// All: the text is written for it.
     Always,
 }
@@ -76,6 +77,8 @@ pub(super) struct Functions {
     sm: u32,
     /// Whether kernels may start before the ones in front have ended.
     overlap: bool,
+    /// Workgroups that run at the same time.
+    at_once: u64,
     loaded: Mutex<HashMap<(usize, usize, usize), Arc<Function>>>,
 }
 
@@ -92,6 +95,9 @@ impl Functions {
             driver: capabilities.driver.clone(),
             sm,
             overlap: options.overlap,
+            at_once: 4 * u64::from(
+                capabilities.cuda.as_ref().map_or(0, |cuda| cuda.multiprocessors),
+            ),
             loaded: Mutex::default(),
         }
     }
@@ -136,7 +142,7 @@ impl Functions {
         })?;
         let early = match (&overlapping, text.dependent_launch && self.overlap) {
             (_, true) => Early::Always,
-            (Some(_), false) => Early::Recorded,
+            (Some(_), false) => Early::Recorded { most: self.at_once },
             (None, false) => Early::Never,
         };
         let function = Function { context: self.context.clone(), module, function, early };
