@@ -167,7 +167,7 @@ mod tests {
             "prefill" => "attention_prefill",
             "tree" => "attention_tree",
             "round_activations" | "dequantise" => "matmul",
-            "multiply_one" | "multiply_few" | "multiply_many" => "matmul",
+            "multiply_one" | "multiply_normed" | "multiply_few" | "multiply_many" => "matmul",
             name => name,
         });
         assert_eq!(names.collect::<BTreeSet<_>>(), kernels);

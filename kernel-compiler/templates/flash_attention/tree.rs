@@ -19,7 +19,7 @@
     ),
     grid = ((heads / kv_heads).div_ceil(HEADS) * parts, kv_heads, tokens),
     threads = THREADS,
-    min_blocks = max(512 / THREADS, 1),
+    min_blocks = max(1024 / (THREADS * size_of::<K>()), 1),
     require(HEAD_DIM % 16 == 0, "a head has a multiple of 16 dimensions"),
     when(heads % kv_heads == 0),
     when(((heads / kv_heads).div_ceil(HEADS) * HEADS - heads / kv_heads) * 4 <= heads / kv_heads),

@@ -29,9 +29,19 @@ fn hopper_instructions_are_not_on_other_targets() {
         assert_eq!(found.help, "compile this kernel for sm_90a, or use a portable operation");
     }
     let mut k = Kernel::new("k", SM_80, 128);
-    k.effect(Op::Async(AsyncOp::GridDependencyWait));
+    k.effect(Op::Async(AsyncOp::BulkCommit));
     let found = only(k);
-    assert_eq!(found.message, "sm_80 has no griddepcontrol: it exists on sm_90 and later");
+    assert_eq!(found.message, "sm_80 has no cp.async.bulk: it exists on sm_90 and later");
+}
+
+#[test]
+fn a_dependency_is_a_remark_before_sm_90() {
+    for (target, line) in [(SM_80, "// griddepcontrol.wait;"), (SM_90A, "griddepcontrol.wait;")] {
+        let mut k = Kernel::new("k", target, 128);
+        k.effect(Op::Async(AsyncOp::GridDependencyWait));
+        let text = ptx::emit_unverified(&k.finish()).expect("a text");
+        assert!(text.code.lines().any(|found| found.trim() == line), "{}", text.code);
+    }
 }
 
 #[test]

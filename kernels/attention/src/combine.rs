@@ -58,15 +58,8 @@ pub(crate) mod kernels {
             let mut alone = 0.0f32;
             for start in (0..parts).step_by(16) {
                 if start == 0 || start < used {
-                    // Strong loads stay in this order: all are on their way before one is waited for.
-                    let found = map(16, |i| {
-                        let at = row(start + i) * head_dim + e;
-                        if is_ptx() { values.load_relaxed(at) } else { values[at] }
-                    });
-                    let states = map(32, |i| {
-                        let at = row(start + i / 2) * 2 + i % 2;
-                        if is_ptx() { statistics.load_relaxed(at) } else { statistics[at] }
-                    });
+                    let found = map(16, |i| values[row(start + i) * head_dim + e]);
+                    let states = map(32, |i| statistics[row(start + i / 2) * 2 + i % 2]);
                     let before = highest;
                     for i in unroll(0..16) {
                         highest = max(highest, select(start + i < used, states[2 * i], -3.0e38));
