@@ -66,6 +66,10 @@ fn run_on(
     if test.devices {
         command.env("TILEWRIGHT_TEST_DEVICES", device);
     }
+    // Threads with a device each have hung in a mutex of NVIDIA's Vulkan driver.
+    if device.starts_with("wgpu") {
+        command.env("RUST_TEST_THREADS", "1");
+    }
     let log = format!("{}.{device}", test.id).replace(['/', ':'], "-");
     // With an extension of its own to replace.
     let log = options.logs.join(log + ".log");

@@ -95,7 +95,7 @@ impl Functions {
             driver: capabilities.driver.clone(),
             sm,
             overlap: options.overlap,
-            at_once: 4 * u64::from(
+            at_once: 2 * u64::from(
                 capabilities.cuda.as_ref().map_or(0, |cuda| cuda.multiprocessors),
             ),
             loaded: Mutex::default(),
@@ -121,16 +121,9 @@ impl Functions {
         self.context.bind()?;
         let overlapping = self.overlap.then(|| text.overlapping(self.sm)).flatten();
         let code = overlapping.as_deref().unwrap_or(text.code);
-        let key = CubinCache::key(code, &self.driver, self.sm);
-        let link = || link(kernel.name, code, text.target);
-        let cubin = self.cache.get_or_link(&key, link)?;
-        let module = match load_cubin(&cubin) {
-            Ok(module) => module,
-            Err(error) => {
-                tracing::warn!(kernel = kernel.name, %error, "cached cubin refused: linking again");
-                self.cache.forget(&key);
-                load_cubin(&self.cache.get_or_link(&key, link)?)?
-            }
+        let module = match load_whole(kernel.name, code) {
+            Some(module) => module,
+            None => self.load_linked(kernel.name, code, text.target)?,
         };
         let entry = CString::new(text.entry).map_err(|_| refused(kernel.name, "entry point"))?;
         // SAFETY: the module is loaded and the name ends with NUL.
@@ -148,6 +141,41 @@ impl Functions {
         let function = Function { context: self.context.clone(), module, function, early };
         set_attributes(&function, text)?;
         Ok(function)
+    }
+
+    /// Loads a text through the cache of linked ones.
+    fn load_linked(
+        &self,
+        kernel: &str,
+        code: &str,
+        target: Target,
+    ) -> Result<sys::CUmodule, Error> {
+        let key = CubinCache::key(code, &self.driver, self.sm);
+        let link = || link(kernel, code, target);
+        let cubin = self.cache.get_or_link(&key, link)?;
+        load_cubin(&cubin).or_else(|error| {
+            tracing::warn!(kernel, %error, "cached cubin refused: linking again");
+            self.cache.forget(&key);
+            load_cubin(&self.cache.get_or_link(&key, link)?)
+        })
+    }
+}
+
+/// Loads a text that moves registers between warps as a whole program, which the driver keeps in a cache of
+/// its own. Its linker takes texts for parts of programs, ignores `setmaxnreg` in them and spills: that is
+/// what is left where the driver refuses the whole, and for texts without it (`None`).
+fn load_whole(kernel: &str, code: &str) -> Option<sys::CUmodule> {
+    if !code.contains("setmaxnreg") {
+        return None;
+    }
+    let source = CString::new(code).ok()?;
+    // SAFETY: the driver reads a text up to its NUL.
+    match unsafe { result::module::load_data(source.as_ptr().cast()) } {
+        Ok(module) => Some(module),
+        Err(error) => {
+            tracing::warn!(kernel, %error, "refused as a whole program: linking it");
+            None
+        }
     }
 }
 
