@@ -193,11 +193,6 @@ fn halves_q6_k<const COUNT: u32>(words: [u32; 8 * COUNT + 10], first: u32) -> [[
     })
 }
 
-/// 1 for a single group with an odd number, else 0.
-fn is_odd<const COUNT: u32>(part: u32) -> u32 {
-    if COUNT == 1 { part % 2 } else { 0 }
-}
-
 /// The first or the second f16 of a word, widened.
 fn one_of_two(word: u32, second: bool) -> f32 {
     let (low, high) = unpack_scales(word);

@@ -43,7 +43,7 @@ fn four_at<const FORMAT: Format, const COUNT: u32>(groups: u32, first: u32, i: u
     let (block, part) = (first / 8, first % 8);
     let blocks = groups / 8;
     let scales = plane(blocks, 4) + plane(blocks, 12);
-    let odd = if COUNT == 1 { part % 2 } else { 0 };
+    let odd = is_odd::<COUNT>(part);
     match FORMAT {
         Format::Q4_0 => plane(groups, 2) + first,
         Format::Q4_1 => plane(groups, 4) + first,
@@ -62,6 +62,11 @@ fn four_at<const FORMAT: Format, const COUNT: u32>(groups: u32, first: u32, i: u
         }
         _ => first * 4 + i,
     }
+}
+
+/// 1 for a single group with an odd number, else 0.
+fn is_odd<const COUNT: u32>(part: u32) -> u32 {
+    if COUNT == 1 { part % 2 } else { 0 }
 }
 
 /// Where the `i`-th single word of the groups from `first` on is.
