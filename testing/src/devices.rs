@@ -11,8 +11,15 @@ use tilewright_runtime::{BackendKind, Capabilities, Device, DeviceSelector, Opti
 /// # Panics
 /// A device that cannot be opened: a test that is skipped in silence proves nothing.
 pub fn devices() -> Vec<Device> {
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES");
-    let names = names.unwrap_or_else(|_| "cpu,wgpu,interpreter".to_owned());
+    devices_or("cpu,wgpu,interpreter")
+}
+
+/// [`devices`] with another list where the variable is not set.
+///
+/// # Panics
+/// As there.
+pub fn devices_or(default: &str) -> Vec<Device> {
+    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| default.to_owned());
     let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
     let open = |name: &str| {
         if name == "interpreter" {

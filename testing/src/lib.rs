@@ -21,7 +21,9 @@ mod random;
 mod writers;
 
 pub use close::{ULP, assert_close};
-pub use devices::{devices, hopper_interpreter, interpreters, is_affordable, is_interpreter};
+pub use devices::{
+    devices, devices_or, hopper_interpreter, interpreters, is_affordable, is_interpreter,
+};
 pub use guarded::Guarded;
 pub use interpreter::Interpreter;
 pub use ptxas::assemble;

@@ -22,7 +22,12 @@ pub(crate) fn begun(bundle: &Path, commit: Option<&String>) -> Result<Run, Error
         (Err(_), Some(commit)) => (commit.clone(), false),
         (Err(error), None) => return Err(Error::NoCommit { cause: error.to_string() }),
     };
-    Ok(Run {
+    Ok(empty(commit, dirty))
+}
+
+/// A record of now, without results and without a device, of what was built from a commit.
+pub(super) fn empty(commit: String, dirty: bool) -> Run {
+    Run {
         schema: SCHEMA,
         device: String::new(),
         driver: String::new(),
@@ -34,5 +39,5 @@ pub(crate) fn begun(bundle: &Path, commit: Option<&String>) -> Result<Run, Error
         ceilings: None,
         rows: Vec::new(),
         absent: Vec::new(),
-    })
+    }
 }

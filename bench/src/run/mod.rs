@@ -14,12 +14,9 @@ mod options;
 mod threads;
 mod utc;
 
-use std::time::SystemTime;
-
 use tilewright_runtime::{Device, DeviceSelector};
 
 use crate::Error;
-use crate::record::{Run, SCHEMA};
 pub(crate) use begun::begun;
 use bundle::Bundle;
 pub(crate) use generate::median;
@@ -31,24 +28,13 @@ pub use options::{Options, Parts};
 /// [`Error::Failed`] where the record, which is written then too, has failures; else what kept it
 /// from being made.
 pub fn run(options: &Options) -> Result<(), Error> {
-    let began = utc::format(SystemTime::now());
     let bundle = Bundle::open(&options.bundle)?;
+    let commit = options.commit.clone().unwrap_or_else(|| bundle.manifest.commit.clone());
+    let mut run = begun::empty(commit, bundle.manifest.dirty);
     let first = open(options.devices.first())?;
     let capabilities = first.capabilities().clone();
     drop(first);
-    let mut run = Run {
-        schema: SCHEMA,
-        device: capabilities.name,
-        driver: capabilities.driver,
-        commit: options.commit.clone().unwrap_or_else(|| bundle.manifest.commit.clone()),
-        dirty: bundle.manifest.dirty,
-        utc: began,
-        conformance: None,
-        generate: Vec::new(),
-        ceilings: None,
-        rows: Vec::new(),
-        absent: Vec::new(),
-    };
+    (run.device, run.driver) = (capabilities.name, capabilities.driver);
     // The record is whole after each part: what comes later may take too long.
     if options.parts.generate {
         run.generate = generate::measure(&bundle, options)?;

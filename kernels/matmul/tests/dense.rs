@@ -6,6 +6,7 @@ use tilewright_kernels_matmul::matmul_dense;
 use tilewright_runtime::{
     ArgRecord, Capabilities, CudaCapabilities, Device, DeviceSelector, Error, Options, bf16,
 };
+use tilewright_testing::devices_or;
 
 fn numbers(count: usize, seed: u32) -> Vec<bf16> {
     let mut state = seed;
@@ -33,10 +34,10 @@ fn check(device: &Device, [tokens, rows, columns]: [usize; 3]) {
 
 #[test]
 fn devices_agree_with_a_sum_in_f64() {
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu".to_owned());
-    for name in names.split(',').filter(|name| !name.starts_with("wgpu")) {
-        let device = Device::open(&name.parse().unwrap()).unwrap();
-        if device.capabilities().cuda.as_ref().is_some_and(|cuda| !cuda.is_hopper()) {
+    for device in devices_or("cpu") {
+        let capabilities = device.capabilities();
+        let is_other_gpu = capabilities.cuda.as_ref().is_some_and(|cuda| !cuda.is_hopper());
+        if is_other_gpu || capabilities.wgpu.is_some() {
             continue;
         }
         for sizes in [[3, 16, 40], [130, 264, 72], [1, 8, 8]] {

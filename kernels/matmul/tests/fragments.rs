@@ -9,24 +9,15 @@ mod random_blocks;
 use random_blocks::{BESIDE, NO_WEIGHTS, blocks};
 use tilewright_kernels_matmul::fragments::{dequantise_fragments, matvec};
 use tilewright_kernels_reference::formats::{Format, Fragments, dequantise_row, pack};
-use tilewright_runtime::{BackendKind, CudaCapabilities, Device, Error, Options, f16};
-use tilewright_testing::{Guarded, Random, hopper_interpreter, interpreters};
+use tilewright_runtime::{BackendKind, CudaCapabilities, Device, Error, f16};
+use tilewright_testing::{Guarded, Random, devices_or, hopper_interpreter, interpreters};
 
 /// The reference, the interpreter, and a Hopper GPU where one is asked for.
 fn devices() -> Vec<Device> {
     let mut all = vec![Device::open(&"cpu".parse().unwrap()).unwrap(), hopper_interpreter()];
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_default();
-    for name in names.split(',').filter(|name| name.starts_with("cuda")) {
-        let (selector, overlap) = match name.strip_suffix("+overlap") {
-            Some(selector) => (selector, true),
-            None => (name, false),
-        };
-        let options = Options { overlap, ..Options::default() };
-        let device = Device::open_with(&selector.parse().unwrap(), &options).unwrap();
-        if device.capabilities().cuda.as_ref().is_some_and(CudaCapabilities::is_hopper) {
-            all.push(device);
-        }
-    }
+    all.extend(devices_or("").into_iter().filter(|device| {
+        device.capabilities().cuda.as_ref().is_some_and(CudaCapabilities::is_hopper)
+    }));
     all
 }
 

@@ -7,11 +7,10 @@ use tilewright_model::serving::{Builder, Engine, Request, Token};
 use tilewright_model::speculative::Speculation;
 use tilewright_model::synthetic::SyntheticModel;
 use tilewright_runtime::Device;
-use tilewright_testing::interpreters;
+use tilewright_testing::{devices_or, interpreters};
 
 fn devices() -> Vec<Device> {
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
-    names.split(',').map(|name| Device::open(&name.parse().unwrap()).unwrap()).collect()
+    devices_or("cpu,wgpu")
 }
 
 fn builder(file: &Written, device: &Device) -> Builder<'static> {

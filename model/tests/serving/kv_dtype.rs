@@ -4,6 +4,7 @@ use crate::tiny::{Outcome, Written, cpu, greedy, one, tokens};
 use tilewright_model::kv_cache::KvDtype;
 use tilewright_model::serving::{Engine, Request};
 use tilewright_runtime::Device;
+use tilewright_testing::devices_or;
 
 /// Logits of the tiny model are of order one; a cache of bf16 moves them by hundredths.
 const WIDE: f32 = 0.1;
@@ -31,9 +32,7 @@ fn agreeing(found: &Outcome, sure: &Outcome) -> usize {
 #[test]
 fn tokens_agree_where_gaps_are_wide() {
     let file = Written::new("kv-dtype");
-    let names = std::env::var("TILEWRIGHT_TEST_DEVICES").unwrap_or_else(|_| "cpu,wgpu".to_owned());
-    for name in names.split(',') {
-        let device = Device::open(&name.parse().unwrap()).unwrap();
+    for device in devices_or("cpu,wgpu") {
         let mut compared = 0;
         for family in 0..3 {
             let sure = outcome(&cpu(), &file, KvDtype::F32, family);
@@ -45,10 +44,10 @@ fn tokens_agree_where_gaps_are_wide() {
                 let found = outcome(&device, &file, dtype, family);
                 compared += agreeing(&found, &sure);
                 // Another element is another rounding: the option is heard.
-                assert!(!seen.contains(&logprobs(&found)), "{name} {dtype}");
+                assert!(!seen.contains(&logprobs(&found)), "{device:?} {dtype}");
                 seen.push(logprobs(&found));
             }
         }
-        assert!(compared >= 12, "{name}: {compared} tokens had wide gaps");
+        assert!(compared >= 12, "{device:?}: {compared} tokens had wide gaps");
     }
 }
